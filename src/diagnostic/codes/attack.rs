@@ -1,0 +1,4 @@
+//! ATT&CK mappings and coverage.
+
+codes! {
+}

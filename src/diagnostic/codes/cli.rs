@@ -1,0 +1,4 @@
+//! The command line and batch.
+
+codes! {
+}

@@ -1,0 +1,4 @@
+//! KQL, Lucene, EQL, ES|QL and Elastic's rule files.
+
+codes! {
+}

@@ -1,0 +1,4 @@
+//! Field and log-source mapping.
+
+codes! {
+}

@@ -1,0 +1,4 @@
+//! Kusto and Sentinel's rule files.
+
+codes! {
+}

@@ -1,0 +1,4 @@
+//! Panther's YAML and Python.
+
+codes! {
+}

@@ -1,0 +1,4 @@
+//! Losses and refusals of a translation.
+
+codes! {
+}

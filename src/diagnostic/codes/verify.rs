@@ -1,0 +1,4 @@
+//! Verification.
+
+codes! {
+}

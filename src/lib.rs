@@ -1,0 +1,5 @@
+//! ruleglot translates detection rules between Panther, Elastic and Microsoft Sentinel through one detection model.
+//!
+//! ARCHITECTURE.md tells the way of a rule through these modules, and the numbered rules of the model.
+
+pub mod diagnostic;
