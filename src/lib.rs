@@ -3,3 +3,6 @@
 //! ARCHITECTURE.md tells the way of a rule through these modules, and the numbered rules of the model.
 
 pub mod diagnostic;
+pub mod dialect;
+pub mod model;
+pub mod plan;

@@ -25,8 +25,7 @@ pub fn render(diagnostic: &Diagnostic, path: &str, source: &str, style: Style) -
     let mut group = match diagnostic.span {
         Some(span) => {
             let range = clamp(span.start, span.end, source);
-            let mut snippet =
-                Snippet::source(source).path(path).annotation(AnnotationKind::Primary.span(range));
+            let mut snippet = Snippet::source(source).path(path).annotation(AnnotationKind::Primary.span(range));
             for label in &diagnostic.labels {
                 let range = clamp(label.span.start, label.span.end, source);
                 snippet = snippet.annotation(AnnotationKind::Context.span(range).label(label.text.as_str()));

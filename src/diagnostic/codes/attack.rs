@@ -1,4 +1,3 @@
 //! ATT&CK mappings and coverage.
 
-codes! {
-}
+codes! {}

@@ -1,4 +1,3 @@
 //! The command line and batch.
 
-codes! {
-}
+codes! {}

@@ -1,4 +1,3 @@
 //! KQL, Lucene, EQL, ES|QL and Elastic's rule files.
 
-codes! {
-}
+codes! {}

@@ -1,4 +1,3 @@
 //! Field and log-source mapping.
 
-codes! {
-}
+codes! {}

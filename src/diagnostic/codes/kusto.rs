@@ -1,4 +1,3 @@
 //! Kusto and Sentinel's rule files.
 
-codes! {
-}
+codes! {}

@@ -79,8 +79,16 @@ impl fmt::Display for Code {
 /// Every code of every area.
 pub fn all() -> impl Iterator<Item = Code> {
     [
-        attack::ALL, cli::ALL, elastic::ALL, fields::ALL, kusto::ALL, panther::ALL, plan::ALL, source::ALL,
-        syntax::ALL, verify::ALL,
+        attack::ALL,
+        cli::ALL,
+        elastic::ALL,
+        fields::ALL,
+        kusto::ALL,
+        panther::ALL,
+        plan::ALL,
+        source::ALL,
+        syntax::ALL,
+        verify::ALL,
     ]
     .into_iter()
     .flatten()

@@ -1,4 +1,3 @@
 //! Panther's YAML and Python.
 
-codes! {
-}
+codes! {}

@@ -1,4 +1,3 @@
 //! Losses and refusals of a translation.
 
-codes! {
-}
+codes! {}

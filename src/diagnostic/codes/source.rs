@@ -1,4 +1,3 @@
 //! Reading and writing files.
 
-codes! {
-}
+codes! {}

@@ -1,4 +1,3 @@
 //! Verification.
 
-codes! {
-}
+codes! {}

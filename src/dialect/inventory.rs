@@ -1,0 +1,16 @@
+//! What a query uses, counted on its syntax tree.
+
+use std::collections::BTreeMap;
+
+/// Names with the number of their uses, sorted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Inventory {
+    /// Operators: tabular operators (Kusto), commands (ES|QL), connectives and comparisons elsewhere.
+    pub operators: BTreeMap<String, usize>,
+    /// Functions, aggregates included.
+    pub functions: BTreeMap<String, usize>,
+    /// Operators on text.
+    pub string_operators: BTreeMap<String, usize>,
+    /// Tables, index patterns or log types that the query names.
+    pub tables: BTreeMap<String, usize>,
+}
