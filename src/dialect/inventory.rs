@@ -14,3 +14,15 @@ pub struct Inventory {
     /// Tables, index patterns or log types that the query names.
     pub tables: BTreeMap<String, usize>,
 }
+
+impl Inventory {
+    /// Counts one more use of `word` in one of the lists.
+    pub fn count(list: &mut BTreeMap<String, usize>, word: &str) {
+        match list.get_mut(word) {
+            Some(count) => *count += 1,
+            None => {
+                list.insert(word.to_owned(), 1);
+            }
+        }
+    }
+}

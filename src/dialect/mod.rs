@@ -3,6 +3,7 @@
 //! Dialects do not import one another: a language inside another is reached through [`Registry`].
 
 mod inventory;
+pub mod kusto;
 mod registry;
 
 pub use inventory::Inventory;
