@@ -2,9 +2,12 @@
 //!
 //! Dialects do not import one another: a language inside another is reached through [`Registry`].
 
+pub mod eql;
 mod inventory;
 pub mod kusto;
+pub mod layout;
 mod registry;
+pub mod syntax;
 
 pub use inventory::Inventory;
 pub use registry::Registry;

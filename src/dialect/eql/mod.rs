@@ -1,0 +1,6 @@
+//! EQL: Elasticsearch's event query language.
+
+mod parse;
+pub mod tree;
+
+pub use parse::parse;
