@@ -1,7 +1,169 @@
 //! The plan step: what of a model a target can say exactly, what only with a named loss, and what not at all.
 //!
-//! A dialect describes itself as a [`Target`]; this module knows no dialect.
+//! A dialect describes itself as a [`Target`]; this module knows no dialect. The output of [`plan`] holds nothing that
+//! the target has not answered for, so raising and printing cannot fail (design, "The way of a rule").
 
+mod condition;
+mod forms;
 mod target;
 
 pub use target::{Support, Target};
+
+use crate::diagnostic::{Code, Span, codes};
+use crate::model::{Direction, FieldTypes, Logic, Loss, Pipeline, Predicate, Shape, Source, Step, StepKind, Unread};
+use condition::Planner;
+
+/// Why a rule, or a part of it, cannot be written in a target.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Refusal {
+    /// The stable code.
+    pub code: Code,
+    /// Why, as a sentence.
+    pub message: String,
+    /// The place in the source's query text.
+    pub span: Option<Span>,
+}
+
+/// Logic that the target can print, with what it lost on the way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Planned {
+    /// The logic in forms that the target has answered for.
+    pub logic: Logic,
+    /// The losses, in the order of the source.
+    pub losses: Vec<Loss>,
+}
+
+/// Plans logic for a target.
+///
+/// `unread` is the detection's list of what could not be read; a condition that refers to it is left out where that
+/// only widens the rule (rules 5 and 7), and refuses the rule elsewhere.
+///
+/// # Errors
+/// Every reason for which the target cannot carry this logic.
+pub fn plan(
+    logic: &Logic,
+    unread: &[Unread],
+    target: &dyn Target,
+    types: &dyn FieldTypes,
+) -> Result<Planned, Vec<Refusal>> {
+    let mut planner = Planner::new(target, types, unread);
+    let planned = match logic {
+        Logic::Unread(index) => {
+            let (reason, span) = unread
+                .get(*index)
+                .map_or(("its logic could not be read".to_owned(), None), |entry| (entry.reason.clone(), entry.span));
+            return Err(vec![Refusal {
+                code: codes::plan::LOGIC_UNREAD,
+                message: format!("the rule's logic is not read: {reason}"),
+                span,
+            }]);
+        }
+        Logic::Pipeline(pipeline) => match logic.as_filter() {
+            Some(condition) => {
+                let span = pipeline.steps.first().map(|step| step.span).unwrap_or_default();
+                planner
+                    .top(&condition)
+                    .map(|condition| Logic::Pipeline(one_filter(pipeline.source.clone(), condition, span, pipeline)))
+            }
+            None => plan_pipeline(pipeline, &mut planner).map(Logic::Pipeline),
+        },
+        Logic::Shape(shape) => plan_shape(shape, &mut planner).map(|shape| Logic::Shape(Box::new(shape))),
+    };
+    match planned {
+        Some(logic) if planner.refusals.is_empty() => Ok(Planned { logic, losses: planner.losses }),
+        _ => Err(planner.refusals),
+    }
+}
+
+/// A pipeline of one filter that keeps the comments of the filters it was made from.
+fn one_filter(source: Source, condition: Predicate, span: Span, from: &Pipeline) -> Pipeline {
+    let mut step = Step::new(StepKind::Filter(condition), span);
+    step.comments = from.steps.iter().flat_map(|step| step.comments.iter().cloned()).collect();
+    Pipeline { source, steps: vec![step] }
+}
+
+fn plan_pipeline(pipeline: &Pipeline, planner: &mut Planner<'_>) -> Option<Pipeline> {
+    let source = match &pipeline.source {
+        Source::Union(parts) => {
+            Source::Union(parts.iter().map(|part| plan_pipeline(part, planner)).collect::<Option<_>>()?)
+        }
+        Source::Pipeline(inner) => Source::Pipeline(Box::new(plan_pipeline(inner, planner)?)),
+        other => other.clone(),
+    };
+    let mut steps = Vec::new();
+    for step in &pipeline.steps {
+        let kind = match &step.kind {
+            StepKind::Filter(condition) => StepKind::Filter(planner.inner(condition)?),
+            _ => {
+                steps.push(plan_step(step, planner)?);
+                continue;
+            }
+        };
+        steps.push(Step { kind, span: step.span, comments: step.comments.clone() });
+    }
+    Some(Pipeline { source, steps })
+}
+
+fn plan_step(step: &Step, planner: &mut Planner<'_>) -> Option<Step> {
+    match planner.target.step(step, planner.types) {
+        Support::Exactly => Some(step.clone()),
+        Support::As(other) => Some(other),
+        Support::Approximately(other, losses) => {
+            planner.losses.extend(losses);
+            Some(other)
+        }
+        Support::No(reason) => {
+            planner.refuse(codes::plan::STEP_UNSAYABLE, &reason, Some(step.span));
+            None
+        }
+    }
+}
+
+fn plan_shape(shape: &Shape, planner: &mut Planner<'_>) -> Option<Shape> {
+    let mut shape = match planner.target.shape(shape, planner.types) {
+        Support::Exactly => shape.clone(),
+        Support::As(other) => other,
+        Support::Approximately(other, losses) => {
+            planner.losses.extend(losses);
+            other
+        }
+        Support::No(reason) => {
+            planner.refuse(codes::plan::SHAPE_UNSAYABLE, &reason, None);
+            return None;
+        }
+    };
+    match &mut shape {
+        Shape::Threshold { events, .. } | Shape::Cardinality { events, .. } | Shape::NewValue { events, .. } => {
+            *events = plan_pipeline(events, planner)?;
+        }
+        Shape::Absence { events, without, .. } => {
+            *events = plan_pipeline(events, planner)?;
+            // Widening what must be absent narrows the rule, so the other side has to be exact.
+            let losses = planner.losses.len();
+            *without = plan_pipeline(without, planner)?;
+            for loss in planner.losses.iter_mut().skip(losses) {
+                loss.direction = loss.direction.negated();
+            }
+        }
+        Shape::Sequence { stages, absent, until, .. } => {
+            for stage in stages.iter_mut() {
+                stage.filter = planner.inner(&stage.filter)?;
+            }
+            let losses = planner.losses.len();
+            for stage in absent.iter_mut().map(|item| &mut item.stage).chain(until.iter_mut()) {
+                stage.filter = planner.inner(&stage.filter)?;
+            }
+            for loss in planner.losses.iter_mut().skip(losses) {
+                loss.direction = loss.direction.negated();
+            }
+        }
+    }
+    if planner.losses.iter().any(|loss| loss.direction == Direction::Narrower && loss.code == codes::plan::LEFT_OUT) {
+        planner.refuse(
+            codes::plan::SHAPE_UNSAYABLE,
+            "a condition on what must be absent would be left out, and that misses attacks",
+            None,
+        );
+    }
+    Some(shape)
+}

@@ -1,3 +1,10 @@
 //! Losses and refusals of a translation.
 
-codes! {}
+codes! {
+    LEFT_OUT = "condition-left-out": "A condition could not be carried over and was left out where that only widens the rule.", "Add the condition by hand where the target allows it, or accept more alerts.";
+    NOTHING_LEFT = "nothing-left": "Without the conditions that cannot be carried over nothing would remain of the rule.", "Choose another target language, or map the fields with --overlay.";
+    STEP_UNSAYABLE = "step-unsayable": "The target has no step like this one.", "Choose another target language; a later version may know this step.";
+    SHAPE_UNSAYABLE = "shape-unsayable": "The target has no rule of this kind.", "Choose another target language; a later version may know this kind of rule.";
+    LOGIC_UNREAD = "logic-unread": "The rule's logic could not be read, so there is nothing to translate.", "Translate its logic by hand; metadata and ATT&CK are read all the same.";
+    NOT_WRITABLE = "not-writable": "This dialect can be read but not written yet.", "Choose another target language.";
+}

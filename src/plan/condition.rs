@@ -1,0 +1,189 @@
+//! Planning conditions: every leaf is said, said otherwise, or left out where that only widens.
+
+use super::forms;
+use super::{Refusal, Support, Target};
+use crate::diagnostic::{Code, Span, codes};
+use crate::model::{Direction, FieldTypes, Loss, Predicate, Test, Unread};
+
+/// How often a form may be exchanged for another before it is given up.
+const MAX_FORMS: usize = 8;
+
+/// State of one planning: what was lost and what cannot be done.
+pub(super) struct Planner<'a> {
+    pub(super) target: &'a dyn Target,
+    pub(super) types: &'a dyn FieldTypes,
+    unread: &'a [Unread],
+    pub(super) losses: Vec<Loss>,
+    pub(super) refusals: Vec<Refusal>,
+}
+
+impl<'a> Planner<'a> {
+    pub(super) fn new(target: &'a dyn Target, types: &'a dyn FieldTypes, unread: &'a [Unread]) -> Self {
+        Self { target, types, unread, losses: Vec::new(), refusals: Vec::new() }
+    }
+
+    pub(super) fn refuse(&mut self, code: Code, reason: &str, span: Option<Span>) {
+        let message = format!("{} cannot say this: {reason}", self.target.name());
+        self.refusals.push(Refusal { code, message, span });
+    }
+
+    /// Plans the whole condition of a rule. Where nothing but a constant would remain, the rule is refused with the
+    /// reasons of all that was left out.
+    pub(super) fn top(&mut self, condition: &Predicate) -> Option<Predicate> {
+        let before = self.losses.len();
+        let planned = simplify(self.predicate(condition, false)?);
+        let left_out: Vec<Loss> =
+            self.losses.iter().skip(before).filter(|loss| loss.code == codes::plan::LEFT_OUT).cloned().collect();
+        if matches!(planned, Predicate::Always(_)) && !left_out.is_empty() {
+            for loss in left_out {
+                self.refusals.push(Refusal {
+                    code: codes::plan::NOTHING_LEFT,
+                    message: format!("nothing of the condition would remain: {}", loss.message),
+                    span: loss.span,
+                });
+            }
+            return None;
+        }
+        Some(planned)
+    }
+
+    /// Plans a condition inside a larger logic.
+    pub(super) fn inner(&mut self, condition: &Predicate) -> Option<Predicate> {
+        self.predicate(condition, false).map(simplify)
+    }
+
+    fn predicate(&mut self, predicate: &Predicate, negated: bool) -> Option<Predicate> {
+        match predicate {
+            Predicate::Always(_) => Some(predicate.clone()),
+            Predicate::All(items) => Some(Predicate::All(self.each(items, negated)?)),
+            Predicate::Any(items) => Some(Predicate::Any(self.each(items, negated)?)),
+            Predicate::Not(inner) => Some(Predicate::Not(Box::new(self.predicate(inner, !negated)?))),
+            Predicate::Test(test) => self.test(test, negated, 0),
+            Predicate::Unread { index, span } => {
+                let reason = self.unread.get(*index).map_or("it could not be read", |entry| entry.reason.as_str());
+                let message = format!("left out, because it was not read: {reason}");
+                Some(self.leave_out(message, Some(*span), negated))
+            }
+            Predicate::ExactlyOne(items) => match self.target.predicate(predicate, self.types) {
+                Support::No(_) => self.predicate(&forms::exactly_one(items), negated),
+                support => self.supported(support, predicate, negated),
+            },
+            Predicate::Elements { .. } => {
+                let support = self.target.predicate(predicate, self.types);
+                self.supported(support, predicate, negated)
+            }
+        }
+    }
+
+    fn each(&mut self, items: &[Predicate], negated: bool) -> Option<Vec<Predicate>> {
+        items.iter().map(|item| self.predicate(item, negated)).collect()
+    }
+
+    fn supported(&mut self, support: Support<Predicate>, asked: &Predicate, negated: bool) -> Option<Predicate> {
+        match support {
+            Support::Exactly => Some(asked.clone()),
+            Support::As(other) if &other != asked => self.predicate(&other, negated),
+            Support::As(other) => Some(other),
+            Support::Approximately(other, losses) => {
+                self.lose(losses, negated);
+                Some(other)
+            }
+            Support::No(reason) => {
+                let message = format!("left out, because {} cannot say it: {reason}", self.target.name());
+                Some(self.leave_out(message, span_of(asked), negated))
+            }
+        }
+    }
+
+    fn test(&mut self, test: &Test, negated: bool, depth: usize) -> Option<Predicate> {
+        let support = self.target.test(test, negated, self.types);
+        let (reason, approximate) = match support {
+            Support::Exactly => return Some(Predicate::Test(test.clone())),
+            Support::As(other) if depth < MAX_FORMS => return self.form(&other, test, negated, depth),
+            Support::As(_) => ("its forms refer to each other".to_owned(), None),
+            Support::Approximately(other, losses) => (String::new(), Some((other, losses))),
+            Support::No(reason) => (reason, None),
+        };
+        // Another form that means the same and that the target says exactly beats an approximate one.
+        if depth < MAX_FORMS {
+            for form in forms::of(test) {
+                if self.says_exactly(&form, negated) {
+                    return Some(form);
+                }
+            }
+        }
+        if let Some((other, losses)) = approximate {
+            self.lose(losses, negated);
+            return Some(other);
+        }
+        let message = format!("left out, because {} cannot say it: {reason}", self.target.name());
+        Some(self.leave_out(message, Some(test.span), negated))
+    }
+
+    /// Plans a form that the target itself proposed; its tests are asked again, one level deeper.
+    fn form(&mut self, form: &Predicate, asked: &Test, negated: bool, depth: usize) -> Option<Predicate> {
+        Some(match form {
+            Predicate::Test(test) if test == asked => form.clone(),
+            Predicate::Test(test) => self.test(test, negated, depth + 1)?,
+            Predicate::All(items) => Predicate::All(self.forms(items, asked, negated, depth)?),
+            Predicate::Any(items) => Predicate::Any(self.forms(items, asked, negated, depth)?),
+            Predicate::Not(inner) => Predicate::Not(Box::new(self.form(inner, asked, !negated, depth)?)),
+            other => self.predicate(other, negated)?,
+        })
+    }
+
+    fn forms(&mut self, items: &[Predicate], asked: &Test, negated: bool, depth: usize) -> Option<Vec<Predicate>> {
+        items.iter().map(|item| self.form(item, asked, negated, depth)).collect()
+    }
+
+    fn says_exactly(&self, form: &Predicate, negated: bool) -> bool {
+        match form {
+            Predicate::Always(_) => true,
+            Predicate::Test(test) => self.target.test(test, negated, self.types) == Support::Exactly,
+            Predicate::All(items) | Predicate::Any(items) => items.iter().all(|item| self.says_exactly(item, negated)),
+            Predicate::Not(inner) => self.says_exactly(inner, !negated),
+            _ => false,
+        }
+    }
+
+    fn lose(&mut self, losses: Vec<Loss>, negated: bool) {
+        self.losses.extend(losses.into_iter().map(|mut loss| {
+            if negated {
+                loss.direction = loss.direction.negated();
+            }
+            loss
+        }));
+    }
+
+    /// The constant that widens the whole rule: true where the condition is asserted, false where it is denied.
+    fn leave_out(&mut self, message: String, span: Option<Span>, negated: bool) -> Predicate {
+        self.losses.push(Loss::matching(codes::plan::LEFT_OUT, Direction::Wider, message, span));
+        Predicate::Always(!negated)
+    }
+}
+
+fn span_of(predicate: &Predicate) -> Option<Span> {
+    let mut span: Option<Span> = None;
+    crate::model::walk::visit_predicate(
+        predicate,
+        |test| span = Some(span.map_or(test.span, |all| all.to(test.span))),
+        |_| {},
+    );
+    span
+}
+
+/// Folds constants and flattens, so that what was left out leaves no trace.
+fn simplify(predicate: Predicate) -> Predicate {
+    match predicate {
+        Predicate::All(items) => {
+            let items: Vec<_> = items.into_iter().map(simplify).collect();
+            if items.contains(&Predicate::Always(false)) { Predicate::Always(false) } else { Predicate::all(items) }
+        }
+        Predicate::Any(items) => {
+            let items: Vec<_> = items.into_iter().map(simplify).collect();
+            if items.contains(&Predicate::Always(true)) { Predicate::Always(true) } else { Predicate::any(items) }
+        }
+        Predicate::Not(inner) => simplify(*inner).negate(),
+        other => other,
+    }
+}
