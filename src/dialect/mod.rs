@@ -4,8 +4,10 @@
 
 pub mod eql;
 mod inventory;
+pub mod kuery;
 pub mod kusto;
 pub mod layout;
+pub mod lucene;
 mod registry;
 pub mod syntax;
 

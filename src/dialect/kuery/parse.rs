@@ -23,10 +23,8 @@ use grammar::{Grammar, Rule};
 pub fn parse(text: &str) -> Result<Query, Diagnostic> {
     let scan = scan(text)?;
     let mut pairs = Grammar::parse(Rule::query, text).map_err(|error| explain(text, &error, &scan, describe))?;
-    let root = pairs
-        .next()
-        .and_then(|query| query.into_inner().find(|pair| pair.as_rule() == Rule::or_query))
-        .map(or_query);
+    let root =
+        pairs.next().and_then(|query| query.into_inner().find(|pair| pair.as_rule() == Rule::or_query)).map(or_query);
     Ok(Query { root })
 }
 
@@ -304,9 +302,9 @@ fn unescape(raw: &str) -> Vec<Part> {
             }
             '\\' => {
                 let word = after.get(..3).unwrap_or("");
-                let keyword = ["or", "and", "not"].iter().find(|word| {
-                    after.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
-                });
+                let keyword = ["or", "and", "not"]
+                    .iter()
+                    .find(|word| after.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word)));
                 if let Some((character, remaining)) = unicode(after) {
                     text.push(character);
                     rest = remaining;

@@ -136,7 +136,9 @@ fn unquoted(text: &str, out: &mut String) {
     let characters: Vec<char> = text.chars().collect();
     let at = |index: usize| characters.get(index).copied();
     let word = |index: usize, word: &str| {
-        word.chars().enumerate().all(|(offset, letter)| at(index + offset).is_some_and(|c| c.eq_ignore_ascii_case(&letter)))
+        word.chars()
+            .enumerate()
+            .all(|(offset, letter)| at(index + offset).is_some_and(|c| c.eq_ignore_ascii_case(&letter)))
             && at(index + word.len()).is_none_or(is_space)
     };
     for (index, character) in characters.iter().copied().enumerate() {
@@ -172,8 +174,28 @@ mod tests {
     #[test]
     fn every_literal_is_read_back_as_it_was() {
         let texts = [
-            "a", "a b", "C:\\Program Files\\..\\tmp", "a\"b", "a*b", "x\ty", "(a) {b}", "not a", "a not b", "knot b",
-            "a or b", "or b", "a and", "null", "\\not a", "\\u0041", "é\u{a0}ü", "?", "10.0.0.0/8", "a\nb", "\\", "nothing",
+            "a",
+            "a b",
+            "C:\\Program Files\\..\\tmp",
+            "a\"b",
+            "a*b",
+            "x\ty",
+            "(a) {b}",
+            "not a",
+            "a not b",
+            "knot b",
+            "a or b",
+            "or b",
+            "a and",
+            "null",
+            "\\not a",
+            "\\u0041",
+            "é\u{a0}ü",
+            "?",
+            "10.0.0.0/8",
+            "a\nb",
+            "\\",
+            "nothing",
         ];
         for text in texts {
             back(vec![Part::Text(text.to_owned())], true);

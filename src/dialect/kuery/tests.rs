@@ -117,7 +117,7 @@ fn errors_say_where_and_what() {
         ("a:", syntax::SYNTAX, 2),
         ("not not a:x", syntax::SYNTAX, 4),
         ("a:b:c", syntax::SYNTAX, 3),
-        ("a:knot b", syntax::SYNTAX, 4),
+        ("a:knot b", syntax::SYNTAX, 3),
     ];
     for (text, code, at) in cases {
         let found = parse(text).err().unwrap_or_else(|| panic!("{text} is read"));

@@ -131,8 +131,14 @@ fn query(pair: Pair<'_, Rule>) -> Result<Query, Diagnostic> {
 
 fn clause(pair: Pair<'_, Rule>) -> Result<Clause, Diagnostic> {
     let whole = span(&pair);
-    let mut found =
-        Clause { conjunction: None, modifier: None, field: None, body: Body::Text(String::new()), boost: None, span: whole };
+    let mut found = Clause {
+        conjunction: None,
+        modifier: None,
+        field: None,
+        body: Body::Text(String::new()),
+        boost: None,
+        span: whole,
+    };
     for pair in pair.into_inner() {
         let at = span(&pair);
         let text = pair.as_str();
@@ -155,7 +161,8 @@ fn clause(pair: Pair<'_, Rule>) -> Result<Clause, Diagnostic> {
             Rule::regexp => {
                 found.body = Body::Regexp(text.get(1..text.len().saturating_sub(1)).unwrap_or("").to_owned());
             }
-            Rule::operator_word => found.body = Body::Text(text.to_owned()),
+            // A sign with white space behind it is a word; in quotes it stays one wherever it is printed.
+            Rule::operator_word => found.body = Body::Phrase { text: text.to_owned(), slop: None },
             Rule::word => found.body = word(text, at)?,
             Rule::boost => found.boost = Some(text.trim_start_matches('^').to_owned()),
             Rule::slop => {
@@ -187,7 +194,8 @@ fn range(pair: Pair<'_, Rule>) -> Result<Body, Diagnostic> {
             Rule::range_close => high_included = pair.as_str() == "]",
             Rule::bound => {
                 let text = pair.as_str();
-                let inside = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).filter(|rest| !rest.is_empty());
+                let inside =
+                    text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).filter(|rest| !rest.is_empty());
                 bounds.push(match inside {
                     Some(inside) => Some(Bound { text: unescape(inside, at)?, quoted: true }),
                     None if text == "*" => None,
@@ -238,7 +246,9 @@ fn word(raw: &str, at: Span) -> Result<Body, Diagnostic> {
     if parts.is_empty() {
         return Ok(Body::Text(unescape(raw, at)?));
     }
-    if text.is_empty() && let [Part::Text(_), Part::Any] = parts.as_slice() {
+    if text.is_empty()
+        && let [Part::Text(_), Part::Any] = parts.as_slice()
+    {
         let prefix = raw.strip_suffix('*').unwrap_or(raw);
         return Ok(Body::Pattern(vec![Part::Text(unescape(prefix, at)?), Part::Any]));
     }

@@ -137,7 +137,10 @@ impl Query {
         let mut found: Vec<Occurrence> = Vec::with_capacity(self.clauses.len());
         for clause in &self.clauses {
             let and = clause.conjunction == Some(Conjunction::And);
-            if and && let Some(before) = found.last_mut() && *before != Occurrence::MustNot {
+            if and
+                && let Some(before) = found.last_mut()
+                && *before != Occurrence::MustNot
+            {
                 *before = Occurrence::Must;
             }
             found.push(match clause.modifier {

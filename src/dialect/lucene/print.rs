@@ -1,0 +1,186 @@
+//! Syntax tree → text. One clause a line where a line does not hold them all; words are escaped where Lucene's grammar
+//! or Elasticsearch's reading of `<` and `>` demands it.
+
+use super::parse::is_space;
+use super::tree::{Body, Bound, Clause, Conjunction, Modifier, Part, Query};
+use crate::dialect::layout::{Doc, all, group, nest, render, text};
+
+/// Columns that a line may have.
+const WIDTH: usize = 120;
+
+/// The query as text, without a line break at its end.
+pub fn print(query: &Query) -> String {
+    render(&group(nest(2, clauses(query))), WIDTH)
+}
+
+fn clauses(query: &Query) -> Doc {
+    let mut docs = Vec::new();
+    for (at, clause) in query.clauses.iter().enumerate() {
+        if at > 0 {
+            docs.push(text(match clause.conjunction {
+                Some(Conjunction::And) => " AND",
+                Some(Conjunction::Or) => " OR",
+                None => "",
+            }));
+            docs.push(Doc::Line);
+        }
+        docs.push(group(shown(clause)));
+    }
+    Doc::All(docs)
+}
+
+fn shown(clause: &Clause) -> Doc {
+    let mut before = String::from(match clause.modifier {
+        Some(Modifier::Required) => "+",
+        Some(Modifier::Minus) => "-",
+        Some(Modifier::Not) => "NOT ",
+        None => "",
+    });
+    if let Some(field) = &clause.field {
+        before.push_str(&name(&field.name));
+        before.push(':');
+    }
+    let boost = clause.boost.as_ref().map(|boost| format!("^{boost}")).unwrap_or_default();
+    match &clause.body {
+        Body::Group(inner) => {
+            let (open, close) = (text(before + "("), text(format!("){boost}")));
+            group(all([open, nest(2, all([Doc::Soft, members(inner)])), Doc::Soft, close]))
+        }
+        other => text(before + &body(other) + &boost),
+    }
+}
+
+/// The content of a group: a plain list of values is filled, anything else has a clause a line.
+fn members(query: &Query) -> Doc {
+    let simple = query
+        .clauses
+        .iter()
+        .all(|clause| clause.field.is_none() && clause.modifier.is_none() && !matches!(clause.body, Body::Group(_)));
+    if !simple || query.clauses.len() < 2 {
+        return clauses(query);
+    }
+    let mut docs = Vec::new();
+    for (at, clause) in query.clauses.iter().enumerate() {
+        let behind = match query.clauses.get(at + 1).map(|next| next.conjunction) {
+            Some(Some(Conjunction::And)) => " AND",
+            Some(Some(Conjunction::Or)) => " OR",
+            _ => "",
+        };
+        docs.push(all([shown(clause), text(behind)]));
+    }
+    Doc::Fill(docs)
+}
+
+fn body(body: &Body) -> String {
+    match body {
+        Body::Group(_) => String::new(),
+        Body::Text(text) => bare(text),
+        Body::Pattern(parts) => {
+            let mut out = String::new();
+            for part in parts {
+                match part {
+                    Part::Any => out.push('*'),
+                    Part::One => out.push('?'),
+                    Part::Text(text) => text.chars().for_each(|character| escaped(character, &mut out)),
+                }
+            }
+            out
+        }
+        Body::Phrase { text, slop } => {
+            let slop = slop.as_ref().map(|slop| format!("~{slop}")).unwrap_or_default();
+            quoted(text) + &slop
+        }
+        Body::Fuzzy { text, distance } => format!("{}~{distance}", bare(text)),
+        Body::Regexp(pattern) => format!("/{pattern}/"),
+        Body::Range { low, high, low_included, high_included } => format!(
+            "{}{} TO {}{}",
+            if *low_included { '[' } else { '{' },
+            bound(low.as_ref()),
+            bound(high.as_ref()),
+            if *high_included { ']' } else { '}' },
+        ),
+    }
+}
+
+/// A field name: the characters of the grammar and wildcards escaped.
+pub(super) fn name(name: &str) -> String {
+    bare(name)
+}
+
+/// A word, or several that are one text: escaped so that it is read back the same.
+fn bare(text: &str) -> String {
+    let mut out = String::new();
+    let mut words = text.split(' ').peekable();
+    // Plain words side by side stay so; every other space is escaped.
+    let plain = text.contains(' ') && text.split(' ').all(is_plain);
+    while let Some(word) = words.next() {
+        if matches!(word, "AND" | "OR" | "NOT" | "&&" | "||" | "+" | "-" | "!") {
+            out.push('\\');
+            out.push_str(word);
+        } else {
+            word.chars().for_each(|character| escaped(character, &mut out));
+        }
+        if words.peek().is_some() {
+            out.push_str(if plain { " " } else { "\\ " });
+        }
+    }
+    out
+}
+
+/// Whether a word needs no escape at all.
+pub(super) fn is_plain(word: &str) -> bool {
+    let start = |character: char| {
+        character.is_alphanumeric() || matches!(character, '_' | '.' | '@' | '$' | '%' | '#' | ',' | ';')
+    };
+    word.chars().next().is_some_and(start)
+        && word.chars().all(|character| start(character) || character == '-')
+        && !matches!(word, "AND" | "OR" | "NOT" | "TO")
+}
+
+/// A character of a word, with a backslash where it means something: to the grammar, or to Elasticsearch.
+fn escaped(character: char, out: &mut String) {
+    match character {
+        '+' | '=' | '!' | '<' | '>' | '(' | ')' | '{' | '}' | '[' | ']' | '^' | '"' | '~' | '*' | '?' | ':' | '\\'
+        | '/' | '&' | '|' => {
+            out.push('\\');
+            out.push(character);
+        }
+        // Inside a word a hyphen is one; at its start it means "not".
+        '-' if !out.is_empty() && !out.ends_with([' ', '*', '?']) => out.push('-'),
+        '-' => out.push_str("\\-"),
+        _ if is_space(character) => {
+            out.push('\\');
+            out.push(character);
+        }
+        _ => out.push(character),
+    }
+}
+
+/// A text in quotes.
+fn quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for character in text.chars() {
+        if matches!(character, '"' | '\\') {
+            out.push('\\');
+        }
+        out.push(character);
+    }
+    out.push('"');
+    out
+}
+
+fn bound(bound: Option<&Bound>) -> String {
+    match bound {
+        None => "*".to_owned(),
+        Some(bound)
+            if !bound.quoted
+                && !bound.text.is_empty()
+                && !bound.text.contains([' ', ']', '}', '"', '\\'])
+                && bound.text != "*" =>
+        {
+            bound.text.clone()
+        }
+        Some(bound) => quoted(&bound.text),
+    }
+}
