@@ -43,6 +43,7 @@ fn describe(rule: &Rule) -> Option<&'static str> {
         Rule::range | Rule::range_open => "a range",
         Rule::range_close => "`]`, `}`",
         Rule::bound => "the end of a range",
+        Rule::to => "`TO`",
         Rule::regexp => "a regular expression",
         Rule::word | Rule::plain | Rule::words => "a word",
         Rule::phrase => "a quoted text",

@@ -8,9 +8,29 @@ use crate::dialect::layout::{Doc, all, group, nest, render, text};
 /// Columns that a line may have.
 const WIDTH: usize = 120;
 
+/// Stand behind a backslash for white space while the layout engine, which trims lines, works.
+const SPACES: [(char, char); 5] =
+    [(' ', '\u{e000}'), ('\t', '\u{e001}'), ('\n', '\u{e002}'), ('\r', '\u{e003}'), ('\u{3000}', '\u{e004}')];
+
+/// The character that stands for this white space; any other character as it is.
+fn stand_in(character: char) -> char {
+    SPACES.iter().find(|(space, _)| *space == character).map_or(character, |(_, other)| *other)
+}
+
 /// The query as text, without a line break at its end.
 pub fn print(query: &Query) -> String {
-    render(&group(nest(2, clauses(query))), WIDTH)
+    let laid_out = render(&group(nest(2, clauses(query))), WIDTH);
+    let mut out = String::with_capacity(laid_out.len());
+    let mut characters = laid_out.chars();
+    while let Some(character) = characters.next() {
+        out.push(character);
+        if character == '\\' {
+            let space =
+                |escaped| SPACES.iter().find(|(_, other)| *other == escaped).map_or(escaped, |(space, _)| *space);
+            out.extend(characters.next().map(space));
+        }
+    }
+    out
 }
 
 fn clauses(query: &Query) -> Doc {
@@ -121,7 +141,10 @@ fn bare(text: &str) -> String {
             word.chars().for_each(|character| escaped(character, &mut out));
         }
         if words.peek().is_some() {
-            out.push_str(if plain { " " } else { "\\ " });
+            out.push_str(if plain { " " } else { "\\" });
+            if !plain {
+                out.push(stand_in(' '));
+            }
         }
     }
     out
@@ -150,7 +173,7 @@ fn escaped(character: char, out: &mut String) {
         '-' => out.push_str("\\-"),
         _ if is_space(character) => {
             out.push('\\');
-            out.push(character);
+            out.push(stand_in(character));
         }
         _ => out.push(character),
     }

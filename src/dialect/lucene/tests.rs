@@ -174,6 +174,8 @@ fn printing_reads_back_the_same() {
         r"f:*\ \-x*",
         "ANDx ORy",
         r"a\ b c",
+        "f:*a\\\t",
+        "f:(a OR b\\ )",
     ];
     for text in texts {
         let printed = print(&parse(text).unwrap());
