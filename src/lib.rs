@@ -6,3 +6,4 @@ pub mod diagnostic;
 pub mod dialect;
 pub mod model;
 pub mod plan;
+pub mod source;
