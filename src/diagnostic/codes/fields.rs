@@ -1,3 +1,7 @@
 //! Field and log-source mapping.
 
-codes! {}
+codes! {
+    UNMAPPED = "field-unmapped": "A field of the rule has no counterpart on the target platform.", "Map the field with --overlay FILE, or add the condition by hand.";
+    DOUBTFUL = "field-doubtful": "The field exists on both platforms, but its values may differ.", "Compare the values of some events on both platforms.";
+    NO_SOURCE = "log-source-unknown": "The rule's log source is in no field table.", "Give a field table with --overlay FILE, or keep the names with --fields keep.";
+}

@@ -1,0 +1,528 @@
+//! Mapping logic from a platform's names to common names and on to another platform's.
+//!
+//! What has no counterpart is replaced by the constant that widens the rule (spec/field-resolver.md, 3): a condition
+//! left out under a conjunction lets more events through, and under a negation the constant is the other one.
+
+use super::lookup::{self, NoPath};
+use super::schema::{Confidence, Row, Schema};
+use crate::diagnostic::{Span, codes};
+use crate::model::walk::{self, Fold};
+use crate::model::{
+    ArrayMode, Direction, Expr, FieldKind, FieldPath, FieldRef, FieldType, Logic, Loss, PlatformId, Predicate,
+    Quantifier, Segment, Source, Step, StepKind, Test, TestKind, Typing, Value, Var,
+};
+use std::collections::BTreeSet;
+
+/// What happens to conditions on fields that have no counterpart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldPolicy {
+    /// They are left out where that only widens the rule, with a named loss.
+    Map,
+    /// They refuse the rule.
+    Strict,
+}
+
+/// A field without a counterpart.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unmapped {
+    /// Its name in the rule.
+    pub name: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Mapped logic.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mapped {
+    /// The logic in the other names.
+    pub logic: Logic,
+    /// What was lost, each at its place in the query.
+    pub losses: Vec<Loss>,
+    /// Fields without a counterpart.
+    pub unmapped: Vec<Unmapped>,
+    /// Whether something that is no condition (a group key, a computed column) needs an unmapped field: then the rule
+    /// cannot be translated at all.
+    pub broken: bool,
+}
+
+/// Logic of a platform in common names. Conditions that only name the log source are removed.
+pub fn to_common(logic: Logic, platform: PlatformId, schema: &Schema) -> Mapped {
+    run(logic, Side::ToCommon, platform, schema)
+}
+
+/// Logic in common names in a platform's names, with the condition that tells the log source's events apart.
+pub fn from_common(logic: Logic, platform: PlatformId, schema: &Schema) -> Mapped {
+    run(logic, Side::FromCommon, platform, schema)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    ToCommon,
+    FromCommon,
+}
+
+fn run(logic: Logic, side: Side, platform: PlatformId, schema: &Schema) -> Mapped {
+    let mut mapper = Mapper {
+        side,
+        platform,
+        schema,
+        negated: false,
+        losses: Vec::new(),
+        unmapped: BTreeSet::new(),
+        broken: false,
+        missing: None,
+        computed: BTreeSet::new(),
+        elements: Vec::new(),
+    };
+    let logic = match side {
+        Side::ToCommon => walk::logic(&mut mapper, elements_to_any(logic)),
+        Side::FromCommon => walk::logic(&mut mapper, logic),
+    };
+    Mapped { logic, losses: mapper.losses, unmapped: mapper.unmapped.into_iter().collect(), broken: mapper.broken }
+}
+
+struct Mapper<'a> {
+    side: Side,
+    platform: PlatformId,
+    schema: &'a Schema,
+    negated: bool,
+    losses: Vec<Loss>,
+    unmapped: BTreeSet<Unmapped>,
+    broken: bool,
+    /// Set while a test or expression is mapped: the first field of it without a counterpart.
+    missing: Option<Unmapped>,
+    /// Columns that the pipeline itself made; they keep their names.
+    computed: BTreeSet<String>,
+    /// Lists whose elements are bound at this place: variable, path of the list before and after mapping.
+    elements: Vec<(Var, FieldPath, FieldPath)>,
+}
+
+impl Mapper<'_> {
+    /// The row and the new reference for a field; remembers why there is none.
+    fn find(&mut self, field: &FieldRef) -> Option<(Row, FieldRef)> {
+        let fail = |mapper: &mut Self, reason: String| {
+            mapper.missing.get_or_insert(Unmapped { name: field.path.to_string(), reason });
+            None
+        };
+        match self.side {
+            Side::ToCommon => match lookup::find_row(self.schema, self.platform, &field.path) {
+                Some(found) => {
+                    let several = found.lists.contains(&Segment::Any) || found.row.kind.list;
+                    let mode = match field.mode {
+                        ArrayMode::Any if !several => ArrayMode::Whole,
+                        mode => mode,
+                    };
+                    let path = lookup::common_path(&found);
+                    Some((found.row.clone(), FieldRef { path, mode, optional: false }))
+                }
+                None => fail(self, format!("the field table of {} has no such field", self.schema.title)),
+            },
+            Side::FromCommon => {
+                let Some(found) = lookup::find_common(self.schema, &field.path) else {
+                    return fail(self, "it was not mapped to a common name".to_owned());
+                };
+                match lookup::platform_path(&found, self.platform, field.mode) {
+                    Ok((path, mode)) => Some((found.row.clone(), FieldRef { path, mode, optional: false })),
+                    Err(NoPath::Absent) => fail(self, format!("{} has no field for it", self.platform.name())),
+                    Err(NoPath::Flattened) => fail(
+                        self,
+                        format!("{} flattens this list, so one element cannot be told apart", self.platform.name()),
+                    ),
+                }
+            }
+        }
+    }
+
+    /// A condition left out: the constant that widens, and the loss.
+    fn leave_out(&mut self, span: Option<Span>, missing: Unmapped) -> Predicate {
+        let message = format!("the condition on `{}` is left out: {}", missing.name, missing.reason);
+        self.losses.push(Loss::matching(codes::fields::UNMAPPED, Direction::Wider, message, span));
+        self.unmapped.insert(missing);
+        Predicate::Always(!self.negated)
+    }
+
+    fn note_confidence(&mut self, row: &Row, span: Span) {
+        if self.side != Side::FromCommon || row.confidence == Confidence::Exact {
+            return;
+        }
+        let why = row.note.as_deref().unwrap_or("nobody has compared the values on every platform");
+        let message = format!("`{}` may hold other values there: {why}", row.name);
+        let loss = Loss::matching(codes::fields::DOUBTFUL, Direction::Either, message, Some(span));
+        if !self.losses.contains(&loss) {
+            self.losses.push(loss);
+        }
+    }
+
+    fn map_test(&mut self, test: Test) -> Predicate {
+        let span = test.span;
+        self.missing = None;
+        let row = match &test.subject {
+            Expr::Field(field) if !self.is_computed(field) => self.find(field).map(|(row, _)| row),
+            _ => None,
+        };
+        let mut mapped = walk::test_parts(self, test);
+        if let Some(missing) = self.missing.take() {
+            return self.leave_out(Some(span), missing);
+        }
+        if let Some(row) = row {
+            self.note_confidence(&row, span);
+            match self.literals(&row, mapped) {
+                Ok(test) => mapped = test,
+                Err(missing) => return self.leave_out(Some(span), missing),
+            }
+        }
+        Predicate::Test(mapped)
+    }
+
+    /// Literals in the spelling, type and type rule of the other side.
+    fn literals(&self, row: &Row, mut test: Test) -> Result<Test, Unmapped> {
+        let kind = match self.side {
+            Side::ToCommon => row.kind,
+            Side::FromCommon => row.type_on(self.platform),
+        };
+        let (from, to) = match self.side {
+            Side::ToCommon => (Some(self.platform), None),
+            Side::FromCommon => (None, Some(self.platform)),
+        };
+        let spelt = |expr: &Expr| -> Result<Expr, Unmapped> {
+            let Expr::Literal(value) = expr else { return Ok(expr.clone()) };
+            if row.values.is_empty() {
+                return Ok(Expr::Literal(typed(value, kind)));
+            }
+            match literal_text(value).and_then(|text| row.value(&text, from, to)) {
+                Some(text) => Ok(Expr::Literal(typed(&Value::String(text), kind))),
+                None => Err(Unmapped {
+                    name: row.name.to_string(),
+                    reason: "this value has no counterpart in the table of values".to_owned(),
+                }),
+            }
+        };
+        let rule = |typing: Typing| match (self.side, self.platform) {
+            (Side::FromCommon, PlatformId::Elastic) => Typing::Mapped(kind),
+            (Side::FromCommon, PlatformId::Panther) => Typing::Python,
+            _ if kind.kind == FieldKind::Dynamic => typing,
+            _ => Typing::Typed,
+        };
+        test.kind = match test.kind {
+            TestKind::Equals { value, case, typing } => {
+                TestKind::Equals { value: spelt(&value)?, case, typing: rule(typing) }
+            }
+            TestKind::In { values, case, typing } => {
+                TestKind::In { values: values.iter().map(spelt).collect::<Result<_, _>>()?, case, typing: rule(typing) }
+            }
+            TestKind::Compare { ordering, value, typing } => {
+                TestKind::Compare { ordering, value: spelt(&value)?, typing: rule(typing) }
+            }
+            TestKind::Range { low, high, typing } => TestKind::Range { low, high, typing: rule(typing) },
+            kind @ (TestKind::Present | TestKind::KeyPresent | TestKind::Empty | TestKind::Truthy) => kind,
+            kind if row.values.is_empty() => kind,
+            _ => {
+                return Err(Unmapped {
+                    name: row.name.to_string(),
+                    reason: "its values are spelt differently there, and only whole values can be exchanged".to_owned(),
+                });
+            }
+        };
+        Ok(test)
+    }
+
+    fn is_computed(&self, field: &FieldRef) -> bool {
+        matches!(field.path.0.first(), Some(Segment::Key(name)) if self.computed.contains(name))
+    }
+
+    /// Whether a conjunct only says which log source is meant, or what every event of it says anyway.
+    fn says_nothing(&self, predicate: &Predicate) -> bool {
+        let Some(scope) = self.schema.scopes.get(&self.platform) else { return false };
+        match predicate {
+            Predicate::Test(Test { subject: Expr::Field(field), kind, .. }) => {
+                let name = field.path.to_string();
+                let values: Vec<String> = match kind {
+                    TestKind::Equals { value, .. } => value.as_literal().and_then(literal_text).into_iter().collect(),
+                    TestKind::In { values, .. } => values
+                        .iter()
+                        .map(|value| value.as_literal().and_then(literal_text))
+                        .collect::<Option<_>>()
+                        .unwrap_or_default(),
+                    _ => return false,
+                };
+                let constant =
+                    scope.constants.get(&name).is_some_and(|known| values.iter().any(|value| known.contains(value)));
+                let named = scope.discriminator.as_ref().is_some_and(|discriminator| {
+                    (discriminator.field == name || discriminator.also.contains(&name))
+                        && discriminator.values.iter().all(|value| values.contains(value))
+                        && !values.is_empty()
+                });
+                constant || named
+            }
+            Predicate::Any(items) => !items.is_empty() && items.iter().any(|item| self.says_nothing(item)),
+            _ => false,
+        }
+    }
+
+    /// The condition that tells this log source's events apart from others under the same name.
+    fn discriminator(&self) -> Option<Predicate> {
+        let discriminator = self.schema.scopes.get(&self.platform)?.discriminator.as_ref()?;
+        let mode = if self.platform == PlatformId::Elastic { ArrayMode::Any } else { ArrayMode::Whole };
+        let typing = match self.platform {
+            PlatformId::Elastic => Typing::Mapped(FieldType::default()),
+            PlatformId::Panther => Typing::Python,
+            PlatformId::Sentinel => Typing::Typed,
+        };
+        let test = |values: &[String]| {
+            let subject = Expr::Field(FieldRef::new(FieldPath::parse(&discriminator.field), mode));
+            let case = crate::model::Case::Sensitive;
+            let kind = match values {
+                [value] => TestKind::Equals { value: Expr::text(value.clone()), case, typing },
+                values => TestKind::In { values: values.iter().cloned().map(Expr::text).collect(), case, typing },
+            };
+            Predicate::Test(Test::new(subject, kind, Span::default()))
+        };
+        // Where the events of this log source cannot be told by what they are, the others are kept out.
+        Some(if discriminator.implied_by.is_empty() {
+            test(&discriminator.values)
+        } else {
+            test(&discriminator.other_values).negate()
+        })
+    }
+}
+
+impl Fold for Mapper<'_> {
+    fn predicate(&mut self, predicate: Predicate) -> Predicate {
+        match predicate {
+            Predicate::Not(inner) => {
+                self.negated = !self.negated;
+                let inner = self.predicate(*inner);
+                self.negated = !self.negated;
+                inner.negate()
+            }
+            Predicate::All(items) => Predicate::all(items.into_iter().map(|item| self.predicate(item))),
+            Predicate::Any(items) => {
+                let items: Vec<_> = items.into_iter().map(|item| self.predicate(item)).collect();
+                if items.contains(&Predicate::Always(true)) { Predicate::Always(true) } else { Predicate::any(items) }
+            }
+            Predicate::Elements { quantifier, list, var, body } => self.elements(quantifier, list, var, *body),
+            other => walk::predicate_parts(self, other),
+        }
+    }
+
+    fn test(&mut self, test: Test) -> Predicate {
+        self.map_test(test)
+    }
+
+    fn field(&mut self, field: FieldRef) -> Expr {
+        if self.is_computed(&field) {
+            return Expr::Field(field);
+        }
+        match self.find(&field) {
+            Some((_, mapped)) => Expr::Field(mapped),
+            None => Expr::Field(field),
+        }
+    }
+
+    fn expr(&mut self, expr: Expr) -> Expr {
+        match expr {
+            Expr::Path(base, path, mode) => match *base {
+                Expr::Var(var) => self.element_path(var, path, mode),
+                base => Expr::Path(Box::new(self.expr(base)), path, mode),
+            },
+            other => walk::expr_parts(self, other),
+        }
+    }
+
+    fn step(&mut self, step: Step) -> Step {
+        let kind = match step.kind {
+            StepKind::Filter(condition) => {
+                let kept = match self.side {
+                    Side::ToCommon => Predicate::all(
+                        condition.conjuncts().iter().filter(|conjunct| !self.says_nothing(conjunct)).cloned(),
+                    ),
+                    Side::FromCommon => condition,
+                };
+                StepKind::Filter(self.predicate(kept))
+            }
+            other => {
+                self.missing = None;
+                let mapped = walk::step_parts(self, Step { kind: other, span: step.span, comments: Vec::new() }).kind;
+                if let Some(missing) = self.missing.take() {
+                    self.broken = true;
+                    self.unmapped.insert(missing);
+                }
+                self.remember_columns(&mapped);
+                mapped
+            }
+        };
+        Step { kind, span: step.span, comments: step.comments }
+    }
+
+    fn pipeline(&mut self, pipeline: crate::model::Pipeline) -> crate::model::Pipeline {
+        let computed = std::mem::take(&mut self.computed);
+        let mut mapped = walk::pipeline_parts(self, pipeline);
+        self.computed = computed;
+        if self.side == Side::FromCommon && matches!(mapped.source, Source::Events | Source::Table(_)) {
+            self.add_discriminator(&mut mapped);
+        }
+        mapped
+    }
+}
+
+impl Mapper<'_> {
+    fn add_discriminator(&self, pipeline: &mut crate::model::Pipeline) {
+        // A rule that pins a field to a value that only this log source has needs no further condition.
+        let pinned = pipeline.steps.first().is_some_and(|step| match &step.kind {
+            StepKind::Filter(condition) => self.pins(condition),
+            _ => false,
+        });
+        if pinned {
+            return;
+        }
+        let Some(condition) = self.discriminator() else { return };
+        match pipeline.steps.first_mut() {
+            Some(Step { kind: StepKind::Filter(first), .. }) => {
+                *first = Predicate::all([condition, std::mem::replace(first, Predicate::Always(true))]);
+            }
+            _ => pipeline.steps.insert(0, Step::new(StepKind::Filter(condition), Span::default())),
+        }
+    }
+
+    fn pins(&self, condition: &Predicate) -> bool {
+        let Some(discriminator) = self.schema.scopes.get(&self.platform).and_then(|scope| scope.discriminator.as_ref())
+        else {
+            return false;
+        };
+        condition.conjuncts().iter().any(|conjunct| match conjunct {
+            Predicate::Test(Test { subject: Expr::Field(field), kind, .. }) => {
+                lookup::find_row(self.schema, self.platform, &field.path)
+                    .is_some_and(|found| discriminator.implied_by.contains(&found.row.name.to_string()))
+                    && matches!(kind, TestKind::Equals { .. } | TestKind::In { .. })
+            }
+            _ => false,
+        })
+    }
+
+    fn remember_columns(&mut self, kind: &StepKind) {
+        let names: Vec<&String> = match kind {
+            StepKind::Extend(columns) | StepKind::Project(columns) | StepKind::Distinct(columns) => {
+                columns.iter().map(|column| &column.name).collect()
+            }
+            StepKind::Aggregate { aggregates, by, .. } => {
+                aggregates.iter().chain(by).map(|column| &column.name).collect()
+            }
+            StepKind::Expand { columns, index, .. } => columns.iter().map(|column| &column.name).chain(index).collect(),
+            _ => return,
+        };
+        self.computed.extend(names.into_iter().cloned());
+    }
+
+    /// A condition on elements: the list is mapped by its own row, paths inside by the rows of its elements.
+    fn elements(&mut self, quantifier: Quantifier, list: Expr, var: Var, body: Predicate) -> Predicate {
+        let Expr::Field(field) = &list else {
+            return walk::predicate_parts(self, Predicate::Elements { quantifier, list, var, body: Box::new(body) });
+        };
+        let before = match field.path.0.last() {
+            Some(Segment::Any) => field.path.clone(),
+            _ => field.path.clone().then(Segment::Any),
+        };
+        self.missing = None;
+        let reference = FieldRef::new(before.clone(), ArrayMode::Any);
+        let Some((_, after)) = self.find(&reference) else {
+            let missing = self
+                .missing
+                .take()
+                .unwrap_or(Unmapped { name: field.path.to_string(), reason: "the list has no counterpart".to_owned() });
+            return self.leave_out(None, missing);
+        };
+        if self.side == Side::FromCommon && self.platform == PlatformId::Elastic {
+            let missing = Unmapped {
+                name: before.to_string(),
+                reason: "elastic flattens lists of objects, so what belongs to one element is lost".to_owned(),
+            };
+            return self.leave_out(None, missing);
+        }
+        let mut list_path = after.path.clone();
+        if list_path.0.last() == Some(&Segment::Any) {
+            list_path.0.pop();
+        }
+        self.elements.push((var.clone(), before, after.path));
+        let losses = self.losses.len();
+        let body = self.predicate(body);
+        self.elements.pop();
+        // What is left out inside `All` or a count does not simply widen; the plan step says so.
+        if quantifier != Quantifier::Any {
+            for loss in self.losses.iter_mut().skip(losses) {
+                loss.direction = Direction::Either;
+            }
+        }
+        let list = Expr::Field(FieldRef::new(list_path, ArrayMode::Whole));
+        Predicate::Elements { quantifier, list, var, body: Box::new(body) }
+    }
+
+    /// A path inside an element: mapped as the whole path, then made relative to the mapped list again.
+    fn element_path(&mut self, var: Var, path: FieldPath, mode: ArrayMode) -> Expr {
+        let Some((_, before, after)) = self.elements.iter().rev().find(|(name, _, _)| *name == var).cloned() else {
+            return Expr::Path(Box::new(Expr::Var(var)), path, mode);
+        };
+        let whole = FieldPath(before.0.iter().chain(&path.0).cloned().collect());
+        if let Some((_, mapped)) = self.find(&FieldRef::new(whole, ArrayMode::Any)) {
+            if let Some(rest) = mapped.path.0.strip_prefix(after.0.as_slice()) {
+                return Expr::Path(Box::new(Expr::Var(var)), FieldPath(rest.to_vec()), mode);
+            }
+            self.missing.get_or_insert(Unmapped {
+                name: mapped.path.to_string(),
+                reason: "it is not inside the same list there".to_owned(),
+            });
+        }
+        Expr::Path(Box::new(Expr::Var(var)), path, mode)
+    }
+}
+
+/// "Some element meets one test" says the same as a test of any value at that path, which every platform has.
+fn elements_to_any(logic: Logic) -> Logic {
+    struct Flatten;
+    impl Fold for Flatten {
+        fn predicate(&mut self, predicate: Predicate) -> Predicate {
+            let Predicate::Elements { quantifier: Quantifier::Any, list: Expr::Field(list), var, body } = &predicate
+            else {
+                return walk::predicate_parts(self, predicate);
+            };
+            let Predicate::Test(test) = body.as_ref() else { return walk::predicate_parts(self, predicate) };
+            let path = match &test.subject {
+                Expr::Path(base, path, _) if **base == Expr::Var(var.clone()) => path.clone(),
+                Expr::Var(name) if name == var => FieldPath::default(),
+                _ => return walk::predicate_parts(self, predicate),
+            };
+            let mut segments = list.path.0.clone();
+            if segments.last() != Some(&Segment::Any) {
+                segments.push(Segment::Any);
+            }
+            segments.extend(path.0);
+            let subject = Expr::Field(FieldRef::new(FieldPath(segments), ArrayMode::Any));
+            Predicate::Test(Test { subject, ..test.clone() })
+        }
+    }
+    walk::logic(&mut Flatten, logic)
+}
+
+fn literal_text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Int(number) => Some(number.to_string()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        _ => None,
+    }
+}
+
+/// A literal in the type of a field; unchanged where it does not fit.
+fn typed(value: &Value, kind: FieldType) -> Value {
+    match (kind.kind, value) {
+        (FieldKind::Keyword | FieldKind::Wildcard | FieldKind::Text | FieldKind::Ip, Value::Int(number)) => {
+            Value::String(number.to_string())
+        }
+        (FieldKind::Keyword | FieldKind::Wildcard | FieldKind::Text, Value::Bool(flag)) => {
+            Value::String(flag.to_string())
+        }
+        (FieldKind::Long, Value::String(text)) => text.parse().map_or_else(|_| value.clone(), Value::Int),
+        (FieldKind::Double, Value::String(text)) => text.parse().map_or_else(|_| value.clone(), Value::Double),
+        (FieldKind::Boolean, Value::String(text)) => text.parse().map_or_else(|_| value.clone(), Value::Bool),
+        _ => value.clone(),
+    }
+}

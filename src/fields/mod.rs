@@ -1,0 +1,16 @@
+//! Fields and log sources: source platform → common names → target platform (spec/field-resolver.md).
+//!
+//! A [`Schema`] is one log source with a row for each field; rows are data (`schemas/fields/*.yml`), so that mappings
+//! are reviewed without reading code. [`to_common`] and [`from_common`] are pure: the same input gives the same output.
+
+mod lookup;
+mod map;
+mod project;
+mod schema;
+mod types;
+
+pub use lookup::{Found, find_row};
+pub use map::{FieldPolicy, Mapped, Unmapped, from_common, to_common};
+pub use project::project;
+pub use schema::{Confidence, PlatformScope, Row, Schema, SchemaError, Schemas};
+pub use types::SchemaTypes;

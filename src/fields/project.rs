@@ -1,0 +1,152 @@
+//! A common event as each platform stores it (spec/field-resolver.md, 3: event projection).
+
+use super::schema::{Row, Schema};
+use crate::model::{FieldKind, FieldPath, PlatformId, Segment};
+use serde_json::{Map, Value as Json};
+
+/// The event under a platform's names: every row's values, the log source's constants, and nothing else.
+///
+/// A list becomes a list, or an object with index keys where the platform pivots it (`.*.`).
+pub fn project(event: &Json, schema: &Schema, platform: PlatformId) -> Json {
+    let mut out = Json::Object(Map::new());
+    if let Some(scope) = schema.scopes.get(&platform) {
+        for (field, values) in &scope.constants {
+            if let Some(value) = values.first() {
+                put(&mut out, &concrete(&FieldPath::parse(field), &[]), Json::String(value.clone()));
+            }
+        }
+        if let Some(discriminator) = &scope.discriminator
+            && let Some(value) = discriminator.values.first()
+        {
+            for field in std::iter::once(&discriminator.field).chain(&discriminator.also) {
+                put(&mut out, &concrete(&FieldPath::parse(field), &[]), Json::String(value.clone()));
+            }
+        }
+    }
+    for row in &schema.rows {
+        let Some(path) = row.paths.get(&platform) else { continue };
+        // A row for a whole list only names it; its members have rows of their own.
+        if row.name.0.last() == Some(&Segment::Any) {
+            continue;
+        }
+        each(event, &row.name.0, &mut Vec::new(), &mut |indexes, value| {
+            put(&mut out, &concrete(path, indexes), convert(value, row, platform));
+        });
+    }
+    out
+}
+
+/// Calls `found` with every value at a common path and the indexes that lead to it.
+fn each(value: &Json, path: &[Segment], indexes: &mut Vec<usize>, found: &mut impl FnMut(&[usize], &Json)) {
+    match path.split_first() {
+        None => found(indexes, value),
+        Some((Segment::Key(key), rest)) => {
+            if let Some(inner) = value.get(key) {
+                each(inner, rest, indexes, found);
+            }
+        }
+        Some((Segment::Any, rest)) => {
+            for (index, inner) in value.as_array().into_iter().flatten().enumerate() {
+                indexes.push(index);
+                each(inner, rest, indexes, found);
+                indexes.pop();
+            }
+        }
+        Some(_) => {}
+    }
+}
+
+/// A step of a path without any choice left.
+enum At {
+    Key(String),
+    Index(usize),
+}
+
+fn concrete(path: &FieldPath, indexes: &[usize]) -> Vec<At> {
+    let mut indexes = indexes.iter();
+    path.0
+        .iter()
+        .map(|segment| match segment {
+            Segment::Key(key) => At::Key(key.clone()),
+            Segment::KeyPattern(_) => At::Key(indexes.next().copied().unwrap_or(0).to_string()),
+            Segment::Index(index) => At::Index(usize::try_from(*index).unwrap_or(0)),
+            _ => At::Index(indexes.next().copied().unwrap_or(0)),
+        })
+        .collect()
+}
+
+fn put(target: &mut Json, path: &[At], value: Json) {
+    let Some((first, rest)) = path.split_first() else {
+        *target = value;
+        return;
+    };
+    match first {
+        At::Key(key) => {
+            if !target.is_object() {
+                *target = Json::Object(Map::new());
+            }
+            if let Some(members) = target.as_object_mut() {
+                put(members.entry(key.clone()).or_insert(Json::Null), rest, value);
+            }
+        }
+        At::Index(index) => {
+            if !target.is_array() {
+                *target = Json::Array(Vec::new());
+            }
+            if let Some(items) = target.as_array_mut() {
+                while items.len() <= *index {
+                    items.push(Json::Null);
+                }
+                if let Some(item) = items.get_mut(*index) {
+                    put(item, rest, value);
+                }
+            }
+        }
+    }
+}
+
+/// A value in the platform's type and spelling.
+fn convert(value: &Json, row: &Row, platform: PlatformId) -> Json {
+    if let Json::Array(items) = value {
+        return Json::Array(items.iter().map(|item| convert(item, row, platform)).collect());
+    }
+    let text = match value {
+        Json::String(text) => text.clone(),
+        Json::Number(number) => number.to_string(),
+        Json::Bool(flag) => flag.to_string(),
+        other => return other.clone(),
+    };
+    let spelt = row.value(&text, None, Some(platform));
+    let kind = row.type_on(platform).kind;
+    if spelt.is_none() && kind == row.kind.kind {
+        return value.clone();
+    }
+    let text = spelt.unwrap_or(text);
+    match kind {
+        FieldKind::Long => text.parse::<i64>().map_or(Json::String(text.clone()), Json::from),
+        FieldKind::Double => text.parse::<f64>().map_or(Json::String(text.clone()), Json::from),
+        FieldKind::Boolean => text.parse::<bool>().map_or(Json::String(text.clone()), Json::from),
+        _ => Json::String(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fields::Schemas;
+    use serde_json::json;
+
+    #[test]
+    fn lists_become_lists_or_objects_with_index_keys() {
+        let schema = Schemas::built_in().get("entra_audit").unwrap();
+        let event = json!({"operation": "x", "targets": [{"display_name": "a"}, {"display_name": "b"}]});
+        let elastic = project(&event, schema, PlatformId::Elastic);
+        assert_eq!(elastic["azure"]["auditlogs"]["properties"]["target_resources"]["1"]["display_name"], "b");
+        assert_eq!(elastic["data_stream"]["dataset"], "azure.auditlogs");
+        let sentinel = project(&event, schema, PlatformId::Sentinel);
+        assert_eq!(sentinel["TargetResources"][1]["displayName"], "b");
+        let panther = project(&event, schema, PlatformId::Panther);
+        assert_eq!(panther["properties"]["targetResources"][0]["displayName"], "a");
+        assert_eq!(panther["category"], "AuditLogs");
+    }
+}

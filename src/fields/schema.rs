@@ -1,0 +1,317 @@
+//! The field tables and their file format.
+
+use crate::model::{FieldPath, FieldType, PlatformId};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// How sure a row is that its names mean the same value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// The same value on every platform that the row names.
+    Exact,
+    /// The same thing, but values can differ in a way that the note tells.
+    Approximate,
+    /// Nobody has seen evidence on every platform.
+    Uncertain,
+}
+
+/// A value of a field that platforms spell differently.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct ValueRow {
+    /// The spelling in common events.
+    pub common: String,
+    /// Spellings by platform; a platform that is not named spells it like `common`.
+    #[serde(flatten)]
+    pub platforms: BTreeMap<String, String>,
+}
+
+/// A row as the file has it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RowFile {
+    name: String,
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    elastic: Option<String>,
+    #[serde(default)]
+    sentinel: Option<String>,
+    #[serde(default)]
+    panther: Option<String>,
+    confidence: Confidence,
+    #[serde(default)]
+    also: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    types: BTreeMap<String, String>,
+    #[serde(default)]
+    tables: Vec<String>,
+    #[serde(default)]
+    values: Vec<ValueRow>,
+    #[serde(default)]
+    note: Option<String>,
+}
+
+/// One field of a log source under its names on every platform.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// The common name; `[]` marks a list on the way.
+    pub name: FieldPath,
+    /// The type of a value in common events.
+    pub kind: FieldType,
+    /// The name on each platform that has the field.
+    pub paths: BTreeMap<PlatformId, FieldPath>,
+    /// Further names that are read and never written.
+    pub also: BTreeMap<PlatformId, Vec<FieldPath>>,
+    /// Types where a platform's differs from `kind`.
+    pub types: BTreeMap<PlatformId, FieldType>,
+    /// Sentinel tables that have the column, where not all of the log source do.
+    pub tables: Vec<String>,
+    /// Values spelt differently by platform.
+    pub values: Vec<ValueRow>,
+    /// How sure the row is.
+    pub confidence: Confidence,
+    /// What a reader must know, shown in reports.
+    pub note: Option<String>,
+}
+
+impl Row {
+    /// The type of the field on a platform.
+    pub fn type_on(&self, platform: PlatformId) -> FieldType {
+        self.types.get(&platform).copied().unwrap_or(self.kind)
+    }
+
+    /// A literal's spelling on another platform; `None`: the common spelling.
+    pub fn value(&self, literal: &str, from: Option<PlatformId>, to: Option<PlatformId>) -> Option<String> {
+        let spelt = |row: &ValueRow, platform: Option<PlatformId>| {
+            platform.and_then(|platform| row.platforms.get(platform.name()).cloned()).unwrap_or(row.common.clone())
+        };
+        self.values.iter().find(|row| spelt(row, from) == literal).map(|row| spelt(row, to))
+    }
+}
+
+/// A condition that tells events of a log source apart from others under the same name.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Discriminator {
+    /// The field, in the platform's names.
+    pub field: String,
+    /// Its values for this log source.
+    #[serde(default)]
+    pub values: Vec<String>,
+    /// Values of other log sources under the same name, which must be kept out.
+    #[serde(default)]
+    pub other_values: Vec<String>,
+    /// Further fields that say the same.
+    #[serde(default)]
+    pub also: Vec<String>,
+    /// Common names of fields that, once pinned to a value, make the condition unnecessary.
+    #[serde(default)]
+    pub implied_by: Vec<String>,
+}
+
+/// Where a log source lives on a platform.
+#[derive(Debug, Clone, PartialEq, Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub struct PlatformScope {
+    /// Index patterns, tables or log types; the first is written.
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// Further names that are read and never written.
+    #[serde(default)]
+    pub also: Vec<String>,
+    /// Connector (Sentinel) or integration (Elastic).
+    #[serde(default)]
+    pub connector: Option<String>,
+    /// What tells its events apart.
+    #[serde(default)]
+    pub discriminator: Option<Discriminator>,
+    /// Fields with the same value on every event: a condition on one of them says nothing.
+    #[serde(default)]
+    pub constants: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SchemaFile {
+    source: String,
+    title: String,
+    elastic: Option<PlatformScope>,
+    sentinel: Option<PlatformScope>,
+    panther: Option<PlatformScope>,
+    fields: Vec<RowFile>,
+}
+
+/// A log source with its fields.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Schema {
+    /// The common name of the log source (`entra_audit`).
+    pub source: String,
+    /// Its name for people.
+    pub title: String,
+    /// Where it lives.
+    pub scopes: BTreeMap<PlatformId, PlatformScope>,
+    /// Its fields.
+    pub rows: Vec<Row>,
+}
+
+/// A field table that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SchemaError {
+    /// Not YAML of the expected shape.
+    #[error("{0}")]
+    Yaml(#[from] serde_yaml::Error),
+    /// A type name that is none.
+    #[error("field `{field}`: there is no type `{name}`")]
+    Type {
+        /// The row.
+        field: String,
+        /// The name.
+        name: String,
+    },
+}
+
+impl Schema {
+    /// Reads a field table.
+    ///
+    /// # Errors
+    /// Text that is no YAML, unknown keys and unknown types.
+    pub fn parse(text: &str) -> Result<Self, SchemaError> {
+        let file: SchemaFile = serde_yaml::from_str(text)?;
+        let scopes = [
+            (PlatformId::Elastic, file.elastic),
+            (PlatformId::Sentinel, file.sentinel),
+            (PlatformId::Panther, file.panther),
+        ];
+        Ok(Schema {
+            source: file.source,
+            title: file.title,
+            scopes: scopes.into_iter().filter_map(|(platform, scope)| Some((platform, scope?))).collect(),
+            rows: file.fields.into_iter().map(row).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The row of this common name.
+    pub fn row(&self, name: &FieldPath) -> Option<&Row> {
+        self.rows.iter().find(|row| &row.name == name)
+    }
+}
+
+fn row(file: RowFile) -> Result<Row, SchemaError> {
+    let parse_type = |name: &str| {
+        FieldType::parse(name).ok_or_else(|| SchemaError::Type { field: file.name.clone(), name: name.to_owned() })
+    };
+    let kind = parse_type(&file.kind)?;
+    let mut types = BTreeMap::new();
+    for (platform, name) in &file.types {
+        if let Some(platform) = PlatformId::by_name(platform) {
+            types.insert(platform, parse_type(name)?);
+        }
+    }
+    let paths = [
+        (PlatformId::Elastic, file.elastic),
+        (PlatformId::Sentinel, file.sentinel),
+        (PlatformId::Panther, file.panther),
+    ];
+    Ok(Row {
+        name: FieldPath::parse(&file.name),
+        kind,
+        paths: paths.into_iter().filter_map(|(platform, path)| Some((platform, FieldPath::parse(&path?)))).collect(),
+        also: file
+            .also
+            .iter()
+            .filter_map(|(platform, names)| {
+                let paths = names.iter().map(|name| FieldPath::parse(name)).collect();
+                Some((PlatformId::by_name(platform)?, paths))
+            })
+            .collect(),
+        types,
+        tables: file.tables,
+        values: file.values,
+        confidence: file.confidence,
+        note: file.note,
+    })
+}
+
+/// The field tables of the program and of the user.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Schemas {
+    /// The tables in the order in which they are tried.
+    pub all: Vec<Schema>,
+}
+
+macro_rules! embedded {
+    ($($name:literal),* $(,)?) => { &[$(include_str!(concat!("../../schemas/fields/", $name, ".yml"))),*] };
+}
+
+/// The tables that come with the program.
+const EMBEDDED: &[&str] = embedded!["entra_audit", "entra_signin"];
+
+static BUILT_IN: LazyLock<Schemas> = LazyLock::new(|| Schemas {
+    // A broken table of our own is found by the test below; at run time it is left out rather than fatal.
+    all: EMBEDDED.iter().filter_map(|text| Schema::parse(text).ok()).collect(),
+});
+
+impl Schemas {
+    /// The tables that come with the program.
+    pub fn built_in() -> &'static Schemas {
+        &BUILT_IN
+    }
+
+    /// The table of this log source.
+    pub fn get(&self, source: &str) -> Option<&Schema> {
+        self.all.iter().find(|schema| schema.source == source)
+    }
+
+    /// These tables with a user's laid over them: a row of the same name replaces ours, a new one is added, and a new
+    /// log source is tried first.
+    ///
+    /// # Errors
+    /// Text that is no field table.
+    pub fn overlay(mut self, text: &str) -> Result<Self, SchemaError> {
+        let overlay = Schema::parse(text)?;
+        match self.all.iter_mut().find(|schema| schema.source == overlay.source) {
+            Some(schema) => {
+                schema.scopes.extend(overlay.scopes);
+                for row in overlay.rows {
+                    schema.rows.retain(|old| old.name != row.name);
+                    schema.rows.insert(0, row);
+                }
+            }
+            None => self.all.insert(0, overlay),
+        }
+        Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_embedded_table_reads_and_names_each_row_once() {
+        for text in EMBEDDED {
+            let schema = Schema::parse(text).unwrap();
+            let mut seen = HashSet::new();
+            for row in &schema.rows {
+                assert!(seen.insert(row.name.to_string()), "{}: {} twice", schema.source, row.name);
+                assert!(!row.paths.is_empty(), "{}: {} is nowhere", schema.source, row.name);
+            }
+        }
+    }
+
+    #[test]
+    fn an_overlay_replaces_rows_and_adds_log_sources() {
+        let text = "source: entra_audit\ntitle: x\nfields:\n- {name: operation, type: keyword, elastic: my.op, confidence: exact}\n";
+        let schemas = Schemas::built_in().clone().overlay(text).unwrap();
+        let row = schemas.get("entra_audit").unwrap().row(&FieldPath::parse("operation")).unwrap().clone();
+        assert_eq!(row.paths.get(&PlatformId::Elastic), Some(&FieldPath::parse("my.op")));
+    }
+
+    #[test]
+    fn unknown_keys_of_an_overlay_are_errors() {
+        assert!(Schema::parse("source: a\ntitle: b\nfields: []\nfoo: 1\n").is_err());
+    }
+}

@@ -1,0 +1,38 @@
+//! Field types as a platform's mapping states them, from the rows of a log source.
+
+use super::lookup::find_row;
+use super::schema::Schema;
+use crate::model::{FieldPath, FieldType, FieldTypes, PlatformId};
+
+/// The types of one platform's fields under some log sources.
+pub struct SchemaTypes<'a> {
+    /// The log sources, tried in order.
+    pub schemas: Vec<&'a Schema>,
+    /// Whose names are asked for.
+    pub platform: PlatformId,
+}
+
+impl FieldTypes for SchemaTypes<'_> {
+    fn type_of(&self, name: &str) -> Option<FieldType> {
+        let path = FieldPath::parse(name);
+        self.schemas.iter().find_map(|schema| {
+            let found = find_row(schema, self.platform, &path)?;
+            let mut kind = found.row.type_on(self.platform);
+            kind.list |= found.lists.contains(&crate::model::Segment::Any);
+            Some(if found.rest.is_empty() { kind } else { FieldType::default() })
+        })
+    }
+
+    fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self
+            .schemas
+            .iter()
+            .flat_map(|schema| &schema.rows)
+            .filter_map(|row| row.paths.get(&self.platform))
+            .map(ToString::to_string)
+            .collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+}
