@@ -8,6 +8,8 @@ use crate::diagnostic::Span;
 pub enum Doc {
     /// Text as it stands; it may hold line breaks of its own (a block comment), which break every group around it.
     Text(String),
+    /// A line comment: whatever follows stands on the next line.
+    Comment(String),
     /// A space, or a line break where the group around it does not fit.
     Line,
     /// Nothing, or a line break where the group around it does not fit.
@@ -48,7 +50,7 @@ impl Doc {
     /// Whether the document breaks lines at any width.
     pub fn is_broken(&self) -> bool {
         match self {
-            Doc::Hard => true,
+            Doc::Hard | Doc::Comment(_) => true,
             Doc::Text(text) => text.contains('\n'),
             Doc::Line | Doc::Soft => false,
             Doc::All(docs) | Doc::Fill(docs) => docs.iter().any(Doc::is_broken),
@@ -69,6 +71,8 @@ enum Piece<'a> {
 pub fn render(doc: &Doc, width: usize) -> String {
     let mut out = String::new();
     let mut column = 0;
+    // Set behind a line comment, so that nothing can slip into it.
+    let mut commented = false;
     let mut stack: Vec<(usize, bool, Piece)> = vec![(0, false, Piece::Doc(doc))];
     while let Some((indent, flat, piece)) = stack.pop() {
         let doc = match piece {
@@ -77,10 +81,11 @@ pub fn render(doc: &Doc, width: usize) -> String {
                 if let Some((item, others)) = items.split_first() {
                     stack.push((indent, flat, Piece::Items(others)));
                     stack.push((indent, flat, Piece::Doc(item)));
-                    if flat || fits(item, width.saturating_sub(column + 1), &[]) {
+                    if !commented && (flat || fits(item, width.saturating_sub(column + 1), &[])) {
                         out.push(' ');
                         column += 1;
                     } else {
+                        commented = false;
                         column = line_break(&mut out, indent);
                     }
                 }
@@ -88,19 +93,26 @@ pub fn render(doc: &Doc, width: usize) -> String {
             }
         };
         match doc {
-            Doc::Text(text) => {
+            Doc::Text(text) | Doc::Comment(text) => {
+                if std::mem::replace(&mut commented, matches!(doc, Doc::Comment(_))) {
+                    line_break(&mut out, indent);
+                    column = indent;
+                }
                 out.push_str(text);
                 column = match text.rfind('\n') {
                     Some(at) => text.get(at + 1..).unwrap_or("").chars().count(),
                     None => column + text.chars().count(),
                 };
             }
-            Doc::Line if flat => {
+            Doc::Line if flat && !commented => {
                 out.push(' ');
                 column += 1;
             }
-            Doc::Soft if flat => {}
-            Doc::Line | Doc::Soft | Doc::Hard => column = line_break(&mut out, indent),
+            Doc::Soft if flat && !commented => {}
+            Doc::Line | Doc::Soft | Doc::Hard => {
+                commented = false;
+                column = line_break(&mut out, indent);
+            }
             Doc::All(docs) => stack.extend(docs.iter().rev().map(|doc| (indent, flat, Piece::Doc(doc)))),
             Doc::Nest(by, doc) => stack.push((indent + by, flat, Piece::Doc(doc))),
             Doc::Group(doc) => {
@@ -144,6 +156,7 @@ fn fits(doc: &Doc, width: usize, rest: &[(usize, bool, Piece)]) -> bool {
         let used = match doc {
             Doc::Text(text) if text.contains('\n') => return !flat && text.find('\n').is_some_and(|at| at <= left),
             Doc::Text(text) => text.chars().count(),
+            Doc::Comment(_) => return !flat,
             Doc::Line if flat => 1,
             Doc::Soft if flat => 0,
             Doc::Line | Doc::Soft => return true,
@@ -205,7 +218,7 @@ impl<'a> Comments<'a> {
             comment.span.start >= end
                 && !between.contains('\n')
                 && between.len() < 12
-                && (last.is_empty() || last.starts_with('\n'))
+                && (last.is_empty() || last.starts_with(['\n', ')', ']']))
         }) {
             docs.push(text(" "));
             docs.push(self.body(comment));
@@ -226,7 +239,7 @@ impl<'a> Comments<'a> {
 
     /// The comment as a document; lines of a block comment keep their own text.
     fn body(&self, comment: &Comment) -> Doc {
-        text(comment.text.clone())
+        if comment.is_line() { Doc::Comment(comment.text.clone()) } else { text(comment.text.clone()) }
     }
 }
 

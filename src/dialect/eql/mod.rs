@@ -1,5 +1,8 @@
 //! EQL: Elasticsearch's event query language.
 
+pub mod check;
+pub mod format;
+pub mod inventory;
 mod parse;
 pub mod tree;
 

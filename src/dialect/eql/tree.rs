@@ -130,6 +130,8 @@ pub struct Expr {
     pub kind: ExprKind,
     /// Where it stands, brackets included.
     pub span: Span,
+    /// Words to print as comments before it; a parsed tree keeps its comments in [`Query::comments`].
+    pub notes: Vec<String>,
 }
 
 /// Kinds of expressions. Chains of one operator are flat.
@@ -293,6 +295,6 @@ pub enum Constant {
 impl Expr {
     /// An expression of this kind.
     pub fn new(kind: ExprKind, span: Span) -> Self {
-        Self { kind, span }
+        Self { kind, span, notes: Vec::new() }
     }
 }
