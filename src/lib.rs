@@ -7,4 +7,5 @@ pub mod dialect;
 pub mod fields;
 pub mod model;
 pub mod plan;
+pub mod platform;
 pub mod source;

@@ -58,6 +58,34 @@ impl SourceFile {
     }
 }
 
+/// Files beside a rule file, by their path relative to it.
+pub trait Siblings {
+    /// The file of this name; `None` where there is none, an error where it cannot be used.
+    fn open(&self, name: &str) -> Option<Result<SourceFile, Diagnostic>>;
+}
+
+/// No files at all.
+pub struct NoSiblings;
+
+impl Siblings for NoSiblings {
+    fn open(&self, _name: &str) -> Option<Result<SourceFile, Diagnostic>> {
+        None
+    }
+}
+
+/// The files of a folder. Names that lead out of it are not followed.
+pub struct Folder(pub PathBuf);
+
+impl Siblings for Folder {
+    fn open(&self, name: &str) -> Option<Result<SourceFile, Diagnostic>> {
+        let plain = Path::new(name)
+            .components()
+            .all(|part| matches!(part, std::path::Component::Normal(_) | std::path::Component::CurDir));
+        let path = self.0.join(name);
+        (plain && path.is_file()).then(|| SourceFile::open(&path))
+    }
+}
+
 fn reason(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "there is no such file".to_owned(),

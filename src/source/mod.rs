@@ -14,7 +14,7 @@ mod yaml;
 mod yaml_write;
 
 pub use detect::{Format, detect};
-pub use file::{MAX_BYTES, MAX_EXPORT_BYTES, SourceFile};
+pub use file::{Folder, MAX_BYTES, MAX_EXPORT_BYTES, NoSiblings, Siblings, SourceFile};
 pub use json::{NdjsonLine, parse_json, parse_ndjson, write_json, write_ndjson};
 pub use node::{Entry, Node, Value};
 pub use query::{QueryText, TextMap};

@@ -41,6 +41,26 @@ impl TextMap {
         Self { pieces: Vec::new(), whole }
     }
 
+    /// Lets offsets behind the end of the query (`length` bytes long) stand for another stretch of the file, for what
+    /// belongs to the rule's logic but stands outside of its query. Returns what to subtract from an offset of the file
+    /// to have the offset that maps to it.
+    pub fn append(&mut self, length: usize, stretch: Span) -> isize {
+        let last = self.pieces.last().map_or(0, |piece| piece.text + piece.text_len);
+        let text = last.max(length) + 1;
+        let size = stretch.end.saturating_sub(stretch.start);
+        if self.pieces.is_empty() && length > 0 {
+            let whole = Piece {
+                text: 0,
+                text_len: length,
+                file: self.whole.start,
+                file_len: self.whole.end - self.whole.start,
+            };
+            self.pieces.push(whole);
+        }
+        self.pieces.push(Piece { text, text_len: size, file: stretch.start, file_len: size });
+        stretch.start.cast_signed() - text.cast_signed()
+    }
+
     /// The place in the file of a span of the query.
     pub fn to_file(&self, span: Span) -> Span {
         if self.pieces.is_empty() {
