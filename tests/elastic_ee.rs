@@ -27,13 +27,21 @@ fn eql_agrees_with_the_judge_on_the_corpus_and_on_damaged_queries() {
     let corpus: Vec<String> = rules(Language::Eql).into_iter().map(|(_, query)| query).collect();
     let mut queries = corpus.clone();
     queries.extend(damage(&corpus, 3_000, 20_261_120));
-    let Some(verdicts) = judge("eql_judge.py", &["parse", "-"], queries.iter().map(|query| serde_json::json!(query))) else { return };
+    let Some(verdicts) = judge("eql_judge.py", &["parse", "-"], queries.iter().map(|query| serde_json::json!(query)))
+    else {
+        return;
+    };
     let mut differences = Vec::new();
     for (query, verdict) in queries.iter().zip(&verdicts) {
         let theirs = verdict["ok"] == true;
         if theirs != eql_accepts(query) {
             let ours = eql::parse(query).map(|tree| eql::check::check(&tree)).map_err(|error| error.message);
-            differences.push((theirs, verdict["error"].as_str().unwrap_or("").to_owned(), format!("{ours:?}"), query.clone()));
+            differences.push((
+                theirs,
+                verdict["error"].as_str().unwrap_or("").to_owned(),
+                format!("{ours:?}"),
+                query.clone(),
+            ));
         }
     }
     report_differences("EQL", queries.len(), &differences);

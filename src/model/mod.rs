@@ -10,6 +10,7 @@ mod field;
 pub mod function;
 mod logic;
 mod loss;
+pub mod lucene_regex;
 mod pipeline;
 mod predicate;
 mod test;

@@ -57,7 +57,8 @@ pub fn judge(
     lines: impl Iterator<Item = serde_json::Value>,
 ) -> Option<Vec<serde_json::Value>> {
     let judges = std::env::var_os("JUDGES").map(PathBuf::from);
-    let judges = judges.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache/rule-judges")))?;
+    let judges =
+        judges.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache/rule-judges")))?;
     let python = judges.join("elastic-venv/bin/python");
     let script = shared().map(|shared| shared.join("judges/elastic").join(script));
     let (Some(script), true) = (script, python.is_file()) else {
@@ -132,9 +133,49 @@ pub fn damage(corpus: &[String], count: usize, seed: u64) -> Vec<String> {
 }
 
 const STRANGERS: &[&str] = &[
-    " and ", " or ", " not ", "(", ")", "[", "]", ",", "|", " : ", " == ", " = ", " != ", " < ", " in ", " like ", "\"x*\"",
-    "\"", "5", "1.5", " null ", " true ", "field.name", "*", "-", "+", " where ", " by ", " with ", "`", "?", "{", "}", "::",
-    " is ", "//", "/*", "\\", "'x'", "@", ";", " NOT ", " AND ",
+    " and ",
+    " or ",
+    " not ",
+    "(",
+    ")",
+    "[",
+    "]",
+    ",",
+    "|",
+    " : ",
+    " == ",
+    " = ",
+    " != ",
+    " < ",
+    " in ",
+    " like ",
+    "\"x*\"",
+    "\"",
+    "5",
+    "1.5",
+    " null ",
+    " true ",
+    "field.name",
+    "*",
+    "-",
+    "+",
+    " where ",
+    " by ",
+    " with ",
+    "`",
+    "?",
+    "{",
+    "}",
+    "::",
+    " is ",
+    "//",
+    "/*",
+    "\\",
+    "'x'",
+    "@",
+    ";",
+    " NOT ",
+    " AND ",
 ];
 
 fn hurt(tokens: &mut Vec<String>, random: &mut Random) {

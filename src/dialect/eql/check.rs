@@ -186,17 +186,23 @@ impl Checker {
             return Kind::Any;
         };
         if args.len() < *needed || (!repeats && args.len() > types.len()) {
-            let message = format!("`{name}` takes {needed}{} arguments, not {}", if *repeats { " or more" } else { "" }, args.len());
+            let message = format!(
+                "`{name}` takes {needed}{} arguments, not {}",
+                if *repeats { " or more" } else { "" },
+                args.len()
+            );
             self.diagnostics.push(Diagnostic::error(elastic::EQL_FUNCTION, message).at(whole.span));
         }
-        for (arg, wanted) in args.iter().zip(types.iter().chain(std::iter::repeat(types.last().unwrap_or(&Kind::Any)))) {
+        for (arg, wanted) in args.iter().zip(types.iter().chain(std::iter::repeat(types.last().unwrap_or(&Kind::Any))))
+        {
             let null = matches!(&arg.kind, ExprKind::Literal(Literal { value: Constant::Null, .. }));
             if !null {
                 self.expect(arg, *wanted, &format!("this argument of `{name}`"));
             }
         }
         for arg in args.iter().skip(1) {
-            if matches!(lower.as_str(), "cidrmatch" | "match" | "wildcard") && !matches!(arg.kind, ExprKind::Literal(_)) {
+            if matches!(lower.as_str(), "cidrmatch" | "match" | "wildcard") && !matches!(arg.kind, ExprKind::Literal(_))
+            {
                 let message = format!("`{name}` takes texts written out behind its first argument");
                 self.diagnostics.push(Diagnostic::error(elastic::EQL_FUNCTION, message).at(arg.span));
             }
@@ -243,7 +249,8 @@ mod tests {
             ("shout(a) == 1", Some("eql-function")),
             ("1 + \"x\" == 2", Some("eql-type")),
         ] {
-            let query = parse(&format!("any where {condition}")).unwrap_or_else(|error| panic!("{condition}: {error:?}"));
+            let query =
+                parse(&format!("any where {condition}")).unwrap_or_else(|error| panic!("{condition}: {error:?}"));
             let found = check(&query);
             assert_eq!(found.first().map(|diagnostic| diagnostic.code.name()), code, "{condition}: {found:?}");
         }

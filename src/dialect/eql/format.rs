@@ -98,12 +98,16 @@ impl Printer<'_> {
         docs.push(text(if term.missing { "![" } else { "[" }));
         docs.push(nest(0, self.filter(&term.filter, false)));
         docs.push(text("]"));
-        docs.extend(term.extra.iter().filter(|(words, _)| !words.starts_with("as")).map(|(words, _)| text(format!(" {words}"))));
+        docs.extend(
+            term.extra.iter().filter(|(words, _)| !words.starts_with("as")).map(|(words, _)| text(format!(" {words}"))),
+        );
         docs.push(self.keys(&term.by));
         if let Some(runs) = term.runs {
             docs.push(text(format!(" with runs={runs}")));
         }
-        docs.extend(term.extra.iter().filter(|(words, _)| words.starts_with("as")).map(|(words, _)| text(format!(" {words}"))));
+        docs.extend(
+            term.extra.iter().filter(|(words, _)| words.starts_with("as")).map(|(words, _)| text(format!(" {words}"))),
+        );
         docs.extend(self.comments.behind(term.span));
         all(docs)
     }
@@ -243,7 +247,13 @@ fn strength(kind: &ExprKind) -> u8 {
         ExprKind::And(_) => 2,
         ExprKind::Not(_) => 3,
         ExprKind::Compare { .. } | ExprKind::In { .. } | ExprKind::Match { .. } => 4,
-        ExprKind::Arithmetic { rest, .. } => if rest.first().is_some_and(|(op, _)| op.is_product()) { 6 } else { 5 },
+        ExprKind::Arithmetic { rest, .. } => {
+            if rest.first().is_some_and(|(op, _)| op.is_product()) {
+                6
+            } else {
+                5
+            }
+        }
         ExprKind::Negative(_) => 7,
         ExprKind::Literal(Literal { value: Constant::Integer(number), .. }) if *number < 0 => 7,
         ExprKind::Literal(Literal { value: Constant::Number(number), .. }) if *number < 0.0 => 7,
@@ -253,8 +263,8 @@ fn strength(kind: &ExprKind) -> u8 {
 
 /// Words that are no names in EQL.
 const RESERVED: &[&str] = &[
-    "and", "any", "by", "false", "in", "join", "like", "not", "null", "of", "or", "regex", "sample", "sequence", "true",
-    "until", "where", "with",
+    "and", "any", "by", "false", "in", "join", "like", "not", "null", "of", "or", "regex", "sample", "sequence",
+    "true", "until", "where", "with",
 ];
 
 /// Whether a part of a name needs no backticks.
@@ -334,7 +344,12 @@ mod tests {
 
     #[test]
     fn arithmetic_keeps_its_grouping() {
-        for line in ["any where a - (b - c) == 1\n", "any where (a + b) * c == -1\n", "any where a - b - c == 1\n", "any where -(a + b) == 1\n"] {
+        for line in [
+            "any where a - (b - c) == 1\n",
+            "any where (a + b) * c == -1\n",
+            "any where a - b - c == 1\n",
+            "any where -(a + b) == 1\n",
+        ] {
             assert_eq!(format(line), line);
         }
     }
@@ -349,7 +364,11 @@ mod tests {
                 .replace("c == 1\n// last", "c == 1 // last")
         );
         let sequence = "sequence by a\n [any where b == 1 // one\n ] by x // two\n [any where c == 1] by y\n";
-        assert_eq!(format(sequence), "sequence by a\n  [any where b == 1 // one\n    ] by x // two\n  [any where c == 1] by y\n".replace("\n    ]", "\n  ]"));
+        assert_eq!(
+            format(sequence),
+            "sequence by a\n  [any where b == 1 // one\n    ] by x // two\n  [any where c == 1] by y\n"
+                .replace("\n    ]", "\n  ]")
+        );
     }
 
     #[test]
