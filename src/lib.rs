@@ -4,6 +4,7 @@
 
 pub mod diagnostic;
 pub mod dialect;
+pub mod evaluate;
 pub mod fields;
 pub mod model;
 pub mod plan;

@@ -1,0 +1,69 @@
+//! Running the model over events: what a predicate says of one event, what a pipeline or shape makes of many.
+//!
+//! Semantics: `spec/elastic-semantics.md`, `spec/kusto-semantics.md`, `spec/panther-simple-detections.md` and the
+//! comments of [`crate::model`]. Nothing is guessed: what cannot be run is an [`EvalError`] (rule 5).
+//!
+//! The way of a call: [`matches`] binds the event to a [`Scope`]; `predicate` walks the condition; `expr` yields
+//! values; `access` finds fields as a platform does; `functions` calls functions by meaning; `pipeline` runs steps
+//! over rows and calls back [`eval`] and [`holds`] for every row; `shape` runs the recognised shapes.
+
+mod context;
+mod error;
+pub mod functions;
+pub mod pipeline;
+mod regex;
+mod table;
+
+pub use context::{Access, Context, Scope};
+pub use error::EvalError;
+pub use table::Table;
+
+use crate::model::{Expr, Logic, Predicate, Value};
+use serde_json::Value as Json;
+
+/// Whether the event meets the condition. An exception of the rule itself ([`EvalError::Raised`]) is no match.
+///
+/// # Errors
+/// What cannot be run, see [`EvalError`].
+pub fn matches(predicate: &Predicate, event: &Json, context: &Context<'_>) -> Result<bool, EvalError> {
+    matches_value(predicate, &Value::from(event), context)
+}
+
+/// [`matches`] for an event that is a [`Value`] already.
+///
+/// # Errors
+/// What cannot be run, see [`EvalError`].
+pub fn matches_value(predicate: &Predicate, event: &Value, context: &Context<'_>) -> Result<bool, EvalError> {
+    match holds(predicate, &Scope::new(event, context.access), context) {
+        Err(EvalError::Raised(_)) => Ok(false),
+        verdict => verdict,
+    }
+}
+
+/// Whether a row meets a condition.
+///
+/// # Errors
+/// What cannot be run, see [`EvalError`]; [`EvalError::Raised`] is handed on.
+pub fn holds(_predicate: &Predicate, _scope: &Scope<'_>, _context: &Context<'_>) -> Result<bool, EvalError> {
+    Err(EvalError::Unsupported("a condition".to_owned()))
+}
+
+/// The value of an expression; several values (a field in mode any) become a list, none null.
+///
+/// # Errors
+/// What cannot be run, see [`EvalError`].
+pub fn eval(_expr: &Expr, _scope: &Scope<'_>, _context: &Context<'_>) -> Result<Value, EvalError> {
+    Err(EvalError::Unsupported("an expression".to_owned()))
+}
+
+/// The rows that the logic yields over the events and tables of the context.
+///
+/// # Errors
+/// What cannot be run, see [`EvalError`].
+pub fn run(logic: &Logic, context: &Context<'_>) -> Result<Table, EvalError> {
+    match logic {
+        Logic::Pipeline(pipeline) => pipeline::run(pipeline, context),
+        Logic::Shape(_) => Err(EvalError::Unsupported("a shape".to_owned())),
+        Logic::Unread(index) => Err(EvalError::Unread(*index)),
+    }
+}
