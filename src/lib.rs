@@ -2,6 +2,8 @@
 //!
 //! ARCHITECTURE.md tells the way of a rule through these modules, and the numbered rules of the model.
 
+pub mod attack;
+pub mod coverage;
 pub mod diagnostic;
 pub mod dialect;
 pub mod evaluate;
@@ -10,3 +12,4 @@ pub mod model;
 pub mod plan;
 pub mod platform;
 pub mod source;
+pub mod template;
