@@ -44,12 +44,13 @@ fn clauses(query: &Query) -> Doc {
             }));
             docs.push(Doc::Line);
         }
-        docs.push(group(shown(clause)));
+        docs.push(group(shown(clause, query.clauses.len() == 1)));
     }
     Doc::All(docs)
 }
 
-fn shown(clause: &Clause) -> Doc {
+/// `alone`: no other clause stands beside it, so that several words need no escape to stay one text.
+fn shown(clause: &Clause, alone: bool) -> Doc {
     let mut before = String::from(match clause.modifier {
         Some(Modifier::Required) => "+",
         Some(Modifier::Minus) => "-",
@@ -65,6 +66,9 @@ fn shown(clause: &Clause) -> Doc {
         Body::Group(inner) => {
             let (open, close) = (text(before + "("), text(format!("){boost}")));
             group(all([open, nest(2, all([Doc::Soft, members(inner)])), Doc::Soft, close]))
+        }
+        Body::Text(words) if alone && before.is_empty() && boost.is_empty() && words.split(' ').all(is_plain) => {
+            text(words.clone())
         }
         other => text(before + &body(other) + &boost),
     }
@@ -86,7 +90,7 @@ fn members(query: &Query) -> Doc {
             Some(Some(Conjunction::Or)) => " OR",
             _ => "",
         };
-        docs.push(all([shown(clause), text(behind)]));
+        docs.push(all([shown(clause, false), text(behind)]));
     }
     Doc::Fill(docs)
 }
@@ -127,25 +131,18 @@ pub(super) fn name(name: &str) -> String {
     bare(name)
 }
 
-/// A word, or several that are one text: escaped so that it is read back the same.
+/// A word: escaped so that it is read back the same. A space in it is escaped, too.
 fn bare(text: &str) -> String {
     let mut out = String::new();
-    let mut words = text.split(' ').peekable();
-    // Plain words side by side stay so; every other space is escaped.
-    let plain = text.contains(' ') && text.split(' ').all(is_plain);
-    while let Some(word) = words.next() {
-        if matches!(word, "AND" | "OR" | "NOT" | "&&" | "||" | "+" | "-" | "!") {
-            out.push('\\');
-            out.push_str(word);
-        } else {
-            word.chars().for_each(|character| escaped(character, &mut out));
-        }
-        if words.peek().is_some() {
-            out.push_str(if plain { " " } else { "\\" });
-            if !plain {
-                out.push(stand_in(' '));
-            }
-        }
+    if matches!(text, "AND" | "OR" | "NOT" | "&&" | "||") {
+        out.push('\\');
+        out.push_str(text);
+    } else {
+        // A comparison sign at the start is one whether it is escaped or not.
+        let signs = text.len() - text.trim_start_matches(['<', '>', '=']).len();
+        let (signs, rest) = if text.starts_with(['<', '>']) { text.split_at(signs.min(2)) } else { ("", text) };
+        out.push_str(signs);
+        rest.chars().for_each(|character| escaped(character, &mut out));
     }
     out
 }

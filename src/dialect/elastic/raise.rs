@@ -1,0 +1,732 @@
+//! A test → how a query says it. One function answers both "can it be said?" and "how?", so that planning and printing
+//! cannot disagree.
+
+use super::dates;
+use super::lower::{is_caseless, kind_name, kind_of, number, path};
+use super::regex;
+use crate::diagnostic::codes::elastic as codes;
+use crate::model::{
+    Anchor, ArrayMode, Case, Direction, Expr, FieldKind, FieldRef, FieldTypes, Loss, Ordering, Predicate, Quantifier,
+    RegexFlavour, Segment, Shape, Test, TestKind, Typing, Value, Var, WildcardPart,
+};
+use crate::plan::Support;
+
+/// The languages that are written through this module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// KQL.
+    Kuery,
+    /// Lucene.
+    Lucene,
+}
+
+impl Language {
+    /// The name in messages.
+    pub fn shown(self) -> &'static str {
+        match self {
+            Self::Kuery => "KQL",
+            Self::Lucene => "Lucene",
+        }
+    }
+}
+
+/// A test as a query says it: a field and what stands behind it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Leaf {
+    /// The field; `None` for a search in every field.
+    pub field: Option<String>,
+    /// What is asked of it.
+    pub ask: Ask,
+}
+
+/// What is asked of a field.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ask {
+    /// One of these values; never empty.
+    Values(Vec<Said>),
+    /// A value against a bound.
+    Compare(Ordering, String),
+    /// A value between two bounds; the flags say whether they belong to the range.
+    Range((String, bool), (String, bool)),
+    /// Any value.
+    Exists,
+    /// Lucene only: a regular expression, in its own syntax, slashes escaped.
+    Regexp(String),
+    /// Lucene only: a word within so many edits.
+    Fuzzy(String, u8),
+}
+
+/// A value.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Said {
+    /// The whole value.
+    Exact(String),
+    /// Words in their order, with the places that they may be apart.
+    Phrase(String, u32),
+    /// Some of these words.
+    Words(String),
+    /// A pattern.
+    Pattern(Vec<WildcardPart>),
+}
+
+/// How the language says a test.
+///
+/// # Errors
+/// Why it cannot.
+pub fn say(test: &Test, language: Language, types: &dyn FieldTypes) -> Result<Leaf, String> {
+    let field = subject(&test.subject)?;
+    let kind = field.as_deref().and_then(|name| kind_of(name, types));
+    let said = Saying { field: field.as_deref(), kind, language };
+    let ask = said.ask(&test.kind)?;
+    Ok(Leaf { field, ask })
+}
+
+/// The name of a field; `None` for every field.
+///
+/// # Errors
+/// Why Elastic has no name for it.
+pub fn subject(subject: &Expr) -> Result<Option<String>, String> {
+    match subject {
+        Expr::AnyField => Ok(None),
+        Expr::Field(field) => match field.mode {
+            ArrayMode::Any | ArrayMode::Whole => name(&field.path.0).map(Some),
+            _ => Err("it asks for one, or every one, of several values, and Elastic asks for any of them".to_owned()),
+        },
+        Expr::Call(..) | Expr::Path(..) | Expr::Case(..) => Err("it tests a computed value".to_owned()),
+        _ => Err("it tests no field".to_owned()),
+    }
+}
+
+/// A path as Elastic names it: objects and lists on the way are flattened.
+fn name(segments: &[Segment]) -> Result<String, String> {
+    let mut keys: Vec<&str> = Vec::new();
+    for segment in segments {
+        match segment {
+            Segment::Key(key) | Segment::KeyPattern(key) => keys.push(key),
+            Segment::Any => {}
+            Segment::Index(_) => return Err("Elastic flattens lists and has no index into them".to_owned()),
+            Segment::Paired { .. } => {
+                return Err("Elastic flattens lists of objects and cannot pair their members".to_owned());
+            }
+            Segment::Json => return Err("Elastic reads no JSON inside a text".to_owned()),
+        }
+    }
+    if keys.is_empty() { Err("it tests no field".to_owned()) } else { Ok(keys.join(".")) }
+}
+
+struct Saying<'a> {
+    field: Option<&'a str>,
+    kind: Option<FieldKind>,
+    language: Language,
+}
+
+impl Saying<'_> {
+    fn shown(&self) -> &str {
+        self.field.unwrap_or("*")
+    }
+
+    fn of_type(&self) -> String {
+        format!("{} is of type {}", self.shown(), kind_name(self.kind.unwrap_or_default()))
+    }
+
+    /// Whether values are kept as they are, and patterns over the whole value are possible.
+    fn is_exact_text(&self) -> bool {
+        matches!(
+            self.kind.unwrap_or_default(),
+            FieldKind::Keyword | FieldKind::Wildcard | FieldKind::Dynamic | FieldKind::Guid | FieldKind::Timespan
+        )
+    }
+
+    fn ask(&self, kind: &TestKind) -> Result<Ask, String> {
+        match kind {
+            TestKind::Equals { value, case, typing } => Ok(Ask::Values(vec![self.exact(value, *case, *typing)?])),
+            TestKind::In { values, case, typing } if !values.is_empty() => {
+                values.iter().map(|value| self.exact(value, *case, *typing)).collect::<Result<_, _>>().map(Ask::Values)
+            }
+            TestKind::StartsWith { value, case } => {
+                self.pattern(&[WildcardPart::Text(self.text(value)?), WildcardPart::Many], *case)
+            }
+            TestKind::EndsWith { value, case } => {
+                self.pattern(&[WildcardPart::Many, WildcardPart::Text(self.text(value)?)], *case)
+            }
+            TestKind::Contains { value, case } => {
+                self.pattern(&[WildcardPart::Many, WildcardPart::Text(self.text(value)?), WildcardPart::Many], *case)
+            }
+            TestKind::Wildcard { pattern, case } => self.pattern(pattern, *case),
+            TestKind::Phrase { text, slop } => {
+                self.analysed()?;
+                if *slop > 0 && self.language == Language::Kuery {
+                    return Err("KQL finds words of a phrase only side by side".to_owned());
+                }
+                Ok(Ask::Values(vec![Said::Phrase(text.clone(), *slop)]))
+            }
+            TestKind::Tokens { text, all: false } => {
+                self.analysed()?;
+                if self.language == Language::Kuery && text.trim() != text || text.is_empty() {
+                    return Err("white space around words cannot be written".to_owned());
+                }
+                if self.language == Language::Lucene && text.starts_with(['<', '>']) {
+                    return Err("a comparison sign would be read into the words".to_owned());
+                }
+                Ok(Ask::Values(vec![Said::Words(text.clone())]))
+            }
+            TestKind::TokenWildcard { pattern } => {
+                self.analysed()?;
+                self.writable(pattern)?;
+                if pattern
+                    .iter()
+                    .any(|part| matches!(part, WildcardPart::Text(text) if text.contains(char::is_whitespace)))
+                {
+                    return Err("a pattern for one word holds white space".to_owned());
+                }
+                Ok(Ask::Values(vec![Said::Pattern(pattern.clone())]))
+            }
+            TestKind::Regex {
+                pattern,
+                flavour: RegexFlavour::Lucene,
+                anchor: Anchor::Whole,
+                case: Case::Sensitive,
+            } if self.language == Language::Lucene => {
+                self.exact_text()?;
+                let pattern = self.text(pattern)?;
+                regex::to_lucene(&pattern, RegexFlavour::Lucene, Anchor::Whole, Case::Sensitive).map(Ask::Regexp)
+            }
+            TestKind::Regex { .. } if self.language == Language::Kuery => {
+                Err("KQL has no regular expressions".to_owned())
+            }
+            TestKind::Fuzzy { text, distance, transpositions: true } if self.language == Language::Lucene => {
+                self.exact_text()?;
+                Ok(Ask::Fuzzy(text.clone(), *distance))
+            }
+            TestKind::Fuzzy { .. } => Err(format!("{} has no such search for similar words", self.language.shown())),
+            TestKind::Cidr { networks } if !networks.is_empty() => {
+                if self.kind != Some(FieldKind::Ip) {
+                    return Err(format!("networks are found on fields of type ip only, and {}", self.of_type()));
+                }
+                Ok(Ask::Values(networks.iter().map(|network| Said::Exact(network.clone())).collect()))
+            }
+            TestKind::Compare { ordering, value, .. } => Ok(Ask::Compare(*ordering, self.bound(value)?)),
+            TestKind::Range { low: Some((low, low_closed)), high: Some((high, high_closed)), .. } => {
+                // What names one day is said by the day.
+                if let (Expr::Literal(Value::DateTime(from)), Expr::Literal(Value::DateTime(until)), true, false) =
+                    (low, high, *low_closed, *high_closed)
+                    && self.kind == Some(FieldKind::Date)
+                    && let Some(text) = dates::print(*from)
+                    && let Some(named) = dates::shorter(&text, *from, *until)
+                {
+                    return Ok(Ask::Values(vec![Said::Exact(named)]));
+                }
+                if self.language == Language::Kuery {
+                    return Err("KQL tests each end of a range by itself, so that two values of a list may meet them"
+                        .to_owned());
+                }
+                Ok(Ask::Range((self.bound(low)?, *low_closed), (self.bound(high)?, *high_closed)))
+            }
+            TestKind::Present if self.field.is_some() => Ok(Ask::Exists),
+            other => Err(reason(other)),
+        }
+    }
+
+    fn analysed(&self) -> Result<(), String> {
+        match self.kind {
+            Some(FieldKind::Text) => Ok(()),
+            _ => Err(format!("words are found in analysed text only, and {}", self.of_type())),
+        }
+    }
+
+    fn exact_text(&self) -> Result<(), String> {
+        if self.is_exact_text() {
+            return Ok(());
+        }
+        Err(match self.kind {
+            Some(FieldKind::Text) => format!("{} is analysed text, of which only words can be tested", self.shown()),
+            _ => format!("patterns are found on text only, and {}", self.of_type()),
+        })
+    }
+
+    /// A text constant.
+    fn text(&self, value: &Expr) -> Result<String, String> {
+        value
+            .as_text()
+            .map(str::to_owned)
+            .ok_or_else(|| "it compares with a computed value or another field".to_owned())
+    }
+
+    /// Case can be left out of account where the field does so, or where the text has none.
+    fn case(&self, text: &str, case: Case) -> Result<(), String> {
+        let caseless = self.field.is_some_and(is_caseless);
+        match case {
+            Case::Ignore | Case::IgnoreAscii if caseless => Ok(()),
+            Case::Sensitive if !caseless => Ok(()),
+            _ if text.to_lowercase() == text.to_uppercase() => Ok(()),
+            Case::Sensitive => Err(format!("{} holds its values in lower case", self.shown())),
+            _ => Err(format!("{} compares {} with regard to case", self.language.shown(), self.shown())),
+        }
+    }
+
+    fn exact(&self, value: &Expr, case: Case, typing: Typing) -> Result<Said, String> {
+        let Expr::Literal(value) = value else {
+            if self.kind == Some(FieldKind::Date)
+                && let Some(math) = dates::print_now(value)
+            {
+                return Ok(Said::Exact(math));
+            }
+            return Err("it compares with a computed value or another field".to_owned());
+        };
+        let wrong = || Err(format!("the value cannot stand in the field, because {}", self.of_type()));
+        let text = match value {
+            Value::String(text) => text.clone(),
+            Value::Int(whole) => whole.to_string(),
+            Value::Double(number) if number.is_finite() => number.to_string(),
+            Value::Bool(flag) => flag.to_string(),
+            Value::DateTime(ticks) if self.kind == Some(FieldKind::Date) => {
+                return match dates::print(*ticks) {
+                    Some(text) => Ok(Said::Exact(text)),
+                    None => Err("a date field is no finer than a millisecond".to_owned()),
+                };
+            }
+            _ => return wrong(),
+        };
+        match self.kind.unwrap_or_default() {
+            FieldKind::Text => Err(format!("{} is analysed text, which is not compared as a whole", self.shown())),
+            FieldKind::Long | FieldKind::Double => match number(&text) {
+                Some(_) => Ok(Said::Exact(text)),
+                None => wrong(),
+            },
+            FieldKind::Boolean if matches!(text.as_str(), "true" | "false") => Ok(Said::Exact(text)),
+            FieldKind::Ip if text.parse::<std::net::IpAddr>().is_ok() => Ok(Said::Exact(text)),
+            FieldKind::Boolean | FieldKind::Ip | FieldKind::Date => wrong(),
+            _ => {
+                // A number of another JSON type than the field's text never equals it where types count.
+                if matches!(typing, Typing::Typed | Typing::Python)
+                    && self.kind.is_some()
+                    && !matches!(value, Value::String(_))
+                {
+                    return wrong();
+                }
+                self.case(&text, case)?;
+                Ok(Said::Exact(text))
+            }
+        }
+    }
+
+    fn pattern(&self, parts: &[WildcardPart], case: Case) -> Result<Ask, String> {
+        self.exact_text()?;
+        for part in parts {
+            if let WildcardPart::Text(text) = part {
+                self.case(text, case)?;
+            }
+        }
+        let parts: Vec<WildcardPart> =
+            parts.iter().filter(|part| **part != WildcardPart::Text(String::new())).cloned().collect();
+        if !parts.contains(&WildcardPart::Many) && !parts.contains(&WildcardPart::One) {
+            return Err("it is no pattern".to_owned());
+        }
+        if parts.iter().all(|part| *part == WildcardPart::Many) && self.field.is_some() {
+            return Ok(Ask::Exists);
+        }
+        self.writable(&parts)?;
+        Ok(Ask::Values(vec![Said::Pattern(parts)]))
+    }
+
+    /// What the grammar of KQL cannot hold, and where Kibana takes a pattern apart.
+    fn writable(&self, parts: &[WildcardPart]) -> Result<(), String> {
+        if self.language == Language::Lucene {
+            return Ok(());
+        }
+        if parts.contains(&WildcardPart::One) {
+            return Err("KQL has no wildcard for one character".to_owned());
+        }
+        let spaced = |part: Option<&WildcardPart>, at: fn(&str) -> Option<char>| match part {
+            Some(WildcardPart::Text(text)) => at(text).is_some_and(char::is_whitespace),
+            _ => false,
+        };
+        if spaced(parts.first(), |text| text.chars().next()) || spaced(parts.last(), |text| text.chars().next_back()) {
+            return Err("KQL trims white space at the ends of a pattern".to_owned());
+        }
+        let whole = matches!(self.kind, None | Some(FieldKind::Keyword)) && self.field.is_some();
+        let space =
+            |part: &WildcardPart| matches!(part, WildcardPart::Text(text) if text.contains(char::is_whitespace));
+        if !whole && parts.iter().any(space) {
+            return Err(format!(
+                "Kibana takes a pattern apart at spaces unless the field is of type keyword, and {}",
+                self.of_type()
+            ));
+        }
+        Ok(())
+    }
+
+    /// An end of a range.
+    fn bound(&self, value: &Expr) -> Result<String, String> {
+        if self.field.is_none() {
+            return Err("a range without a field".to_owned());
+        }
+        let wrong = || Err(format!("the bound does not fit the field, because {}", self.of_type()));
+        match (self.kind, value) {
+            (Some(FieldKind::Long | FieldKind::Double) | None, Expr::Literal(Value::Int(whole))) => {
+                Ok(whole.to_string())
+            }
+            (Some(FieldKind::Long | FieldKind::Double) | None, Expr::Literal(Value::Double(number)))
+                if number.is_finite() =>
+            {
+                Ok(number.to_string())
+            }
+            (Some(FieldKind::Date), Expr::Literal(Value::DateTime(ticks))) => match dates::print(*ticks) {
+                Some(text) => Ok(text),
+                None => Err("a date field is no finer than a millisecond".to_owned()),
+            },
+            (Some(FieldKind::Date) | None, Expr::Call(..)) => match dates::print_now(value) {
+                Some(math) => Ok(math),
+                None => Err("it compares with a computed value".to_owned()),
+            },
+            (Some(FieldKind::Ip), Expr::Literal(Value::String(text))) if text.parse::<std::net::IpAddr>().is_ok() => {
+                Ok(text.clone())
+            }
+            (None, Expr::Literal(Value::String(text))) if number(text).is_none() && dates::parse(text).is_err() => {
+                Ok(text.clone())
+            }
+            (Some(FieldKind::Keyword | FieldKind::Wildcard), Expr::Literal(Value::String(text))) => Ok(text.clone()),
+            (_, Expr::Literal(_)) => wrong(),
+            _ => Err("it compares with a computed value or another field".to_owned()),
+        }
+    }
+}
+
+/// Why a kind of test has no words in either language.
+fn reason(kind: &TestKind) -> String {
+    match kind {
+        TestKind::Term { .. } | TestKind::TermPrefix { .. } | TestKind::TermSuffix { .. } => {
+            "it tests for a term bounded by what is neither letter nor digit".to_owned()
+        }
+        TestKind::Tokens { .. } => "it asks for all of several words".to_owned(),
+        TestKind::Ip { .. } => "it tests for a class of addresses".to_owned(),
+        TestKind::KeyPresent => "Elastic does not tell a null from a missing field".to_owned(),
+        TestKind::IsKind { .. } => "it tests the type of a value".to_owned(),
+        TestKind::Regex { .. } => "it is a regular expression of another kind".to_owned(),
+        TestKind::In { .. } | TestKind::Cidr { .. } => "it compares with an empty list".to_owned(),
+        _ => "it has no such test".to_owned(),
+    }
+}
+
+/// The answer of a target to a test.
+pub fn support(test: &Test, language: Language, types: &dyn FieldTypes) -> Support<Predicate> {
+    let refused = match say(test, language, types) {
+        Ok(_) => return Support::Exactly,
+        Err(reason) => reason,
+    };
+    match other_form(test, language, types) {
+        Some(Form::Same(predicate)) => Support::As(predicate),
+        Some(Form::Near(predicate, direction, message)) => {
+            let loss = Loss::matching(codes::APPROXIMATE, direction, message, Some(test.span));
+            Support::Approximately(predicate, vec![loss])
+        }
+        None => Support::No(refused),
+    }
+}
+
+enum Form {
+    /// Means the same.
+    Same(Predicate),
+    /// Errs to this side.
+    Near(Predicate, Direction, String),
+}
+
+/// The test in words that the language has.
+fn other_form(test: &Test, language: Language, types: &dyn FieldTypes) -> Option<Form> {
+    let with = |kind: TestKind| Predicate::Test(Test { kind, ..test.clone() });
+    let field = match &test.subject {
+        Expr::Field(field) => Some(field),
+        _ => None,
+    };
+    let name = subject(&test.subject).ok().flatten();
+    let kind = name.as_deref().and_then(|name| kind_of(name, types));
+    let scalar = field.is_some_and(|field| field.mode == ArrayMode::Whole);
+    let equals = |value: Value| {
+        with(TestKind::Equals { value: Expr::Literal(value), case: Case::Sensitive, typing: Typing::Text })
+    };
+    let text_like = !matches!(
+        kind.unwrap_or_default(),
+        FieldKind::Text | FieldKind::Long | FieldKind::Double | FieldKind::Ip | FieldKind::Date | FieldKind::Boolean
+    );
+    match &test.kind {
+        TestKind::Equals { value: Expr::Literal(Value::Null), .. } => Some(Form::Same(Predicate::Always(false))),
+        TestKind::In { values, .. } if values.is_empty() => Some(Form::Same(Predicate::Always(false))),
+        // A value per JSON type that the field never holds can go; what is left may be sayable.
+        TestKind::In { values, case, typing } if values.len() > 1 => {
+            let say_one = |value: &Expr| {
+                let kind = TestKind::Equals { value: value.clone(), case: *case, typing: *typing };
+                Test { kind, ..test.clone() }
+            };
+            let each: Vec<Test> = values.iter().map(say_one).collect();
+            let possible = each.iter().all(|one| say(one, language, types).is_ok() || caseless(one, types).is_some());
+            if language == Language::Lucene && !possible && *case != Case::Sensitive && text_like {
+                let texts = values.iter().map(Expr::as_text).collect::<Option<Vec<_>>>()?;
+                return Some(Form::Same(with(lucene(regex::texts(texts.into_iter(), *case)))));
+            }
+            possible.then(|| Form::Same(Predicate::Any(each.into_iter().map(Predicate::Test).collect())))
+        }
+        _ if caseless(test, types).is_some() => caseless(test, types).map(Form::Same),
+        TestKind::Contains { value, .. } | TestKind::StartsWith { value, .. } | TestKind::EndsWith { value, .. }
+            if value.as_text() == Some("") && text_like && field.is_some() =>
+        {
+            Some(Form::Same(with(TestKind::Present)))
+        }
+        TestKind::Wildcard { pattern, case } if !pattern.iter().any(|part| !matches!(part, WildcardPart::Text(_))) => {
+            let text: String = pattern
+                .iter()
+                .filter_map(|part| match part {
+                    WildcardPart::Text(text) => Some(text.as_str()),
+                    _ => None,
+                })
+                .collect();
+            Some(Form::Same(with(TestKind::Equals { value: Expr::text(text), case: *case, typing: Typing::Text })))
+        }
+        TestKind::Equals { value, case, .. }
+            if *case != Case::Sensitive && language == Language::Lucene && text_like =>
+        {
+            Some(Form::Same(with(lucene(regex::texts([value.as_text()?].into_iter(), *case)))))
+        }
+        TestKind::StartsWith { value, case }
+            if *case != Case::Sensitive && language == Language::Lucene && text_like =>
+        {
+            let parts = [WildcardPart::Text(value.as_text()?.to_owned()), WildcardPart::Many];
+            Some(Form::Same(with(lucene(regex::wildcard(&parts, *case)))))
+        }
+        TestKind::EndsWith { value, case } if *case != Case::Sensitive && language == Language::Lucene && text_like => {
+            let parts = [WildcardPart::Many, WildcardPart::Text(value.as_text()?.to_owned())];
+            Some(Form::Same(with(lucene(regex::wildcard(&parts, *case)))))
+        }
+        TestKind::Contains { value, case } if *case != Case::Sensitive && language == Language::Lucene && text_like => {
+            let parts = [WildcardPart::Many, WildcardPart::Text(value.as_text()?.to_owned()), WildcardPart::Many];
+            Some(Form::Same(with(lucene(regex::wildcard(&parts, *case)))))
+        }
+        TestKind::Wildcard { pattern, case }
+            if *case != Case::Sensitive && language == Language::Lucene && text_like && field.is_some() =>
+        {
+            Some(Form::Same(with(lucene(regex::wildcard(pattern, *case)))))
+        }
+        TestKind::Regex { pattern, flavour, anchor, case } if language == Language::Lucene && text_like => {
+            let pattern = regex::to_lucene(pattern.as_text()?, *flavour, *anchor, *case).ok()?;
+            let other = lucene(pattern);
+            (other != test.kind).then(|| Form::Same(with(other)))
+        }
+        TestKind::Tokens { text, all: true } => {
+            let words = crate::dialect::elastic::words(text);
+            let each = words.into_iter().map(|text| with(TestKind::Tokens { text, all: false }));
+            Some(Form::Same(Predicate::all(each)))
+        }
+        TestKind::Range { low: Some((low, low_closed)), high: Some((high, high_closed)), typing } => {
+            let typing = *typing;
+            let compare = |ordering, value: &Expr| with(TestKind::Compare { ordering, value: value.clone(), typing });
+            let above = compare(if *low_closed { Ordering::GreaterOrEqual } else { Ordering::Greater }, low);
+            let below = compare(if *high_closed { Ordering::LessOrEqual } else { Ordering::Less }, high);
+            let both = Predicate::All(vec![above, below]);
+            if language == Language::Lucene {
+                return None;
+            }
+            let sayable =
+                |part: &Predicate| matches!(part, Predicate::Test(test) if say(test, language, types).is_ok());
+            if !matches!(&both, Predicate::All(parts) if parts.iter().all(sayable)) {
+                return None;
+            }
+            if scalar {
+                return Some(Form::Same(both));
+            }
+            let message =
+                format!("in a list of values of {}, one may be above the lower and another below the upper end", name?);
+            Some(Form::Near(both, Direction::Wider, message))
+        }
+        TestKind::Compare { ordering, value, typing }
+            if field.is_some_and(|_| matches!(kind, Some(FieldKind::Date))) =>
+        {
+            // A point in time given as text, or finer than the field.
+            let text = value.as_text()?;
+            let dates::Moment::Span { from, .. } = dates::parse(text).ok()? else { return None };
+            let value = Expr::Literal(Value::DateTime(from));
+            Some(Form::Same(with(TestKind::Compare { ordering: *ordering, value, typing: *typing })))
+        }
+        TestKind::KeyPresent => Some(Form::Near(
+            with(TestKind::Present),
+            Direction::Narrower,
+            format!("a null in {} counts as a missing field", name?),
+        )),
+        TestKind::Empty if text_like => {
+            let missing = with(TestKind::Present).negate();
+            Some(Form::Same(Predicate::Any(vec![missing, equals(Value::text(""))])))
+        }
+        TestKind::Empty => Some(Form::Same(with(TestKind::Present).negate())),
+        TestKind::Truthy => Some(match kind {
+            Some(FieldKind::Boolean) => Form::Same(equals(Value::Bool(true))),
+            Some(FieldKind::Long | FieldKind::Double) => {
+                Form::Same(Predicate::All(vec![with(TestKind::Present), equals(Value::Int(0)).negate()]))
+            }
+            Some(FieldKind::Ip | FieldKind::Date | FieldKind::Text) => Form::Same(with(TestKind::Present)),
+            Some(_) => Form::Same(Predicate::All(vec![with(TestKind::Present), equals(Value::text("")).negate()])),
+            None => Form::Near(
+                Predicate::All(vec![with(TestKind::Present), equals(Value::text("")).negate()]),
+                Direction::Wider,
+                format!("the type of {} is not known, so false and 0 count as values", name?),
+            ),
+        }),
+        // One element of several: any of them is the nearest that Elastic knows.
+        kind => {
+            let field = field?;
+            if !matches!(field.mode, ArrayMode::Single | ArrayMode::First | ArrayMode::Last) {
+                return None;
+            }
+            let any = Expr::Field(FieldRef { mode: ArrayMode::Any, ..field.clone() });
+            let near = Test { subject: any, kind: kind.clone(), span: test.span, comments: test.comments.clone() };
+            say(&near, language, types).ok()?;
+            let message = format!("any value of {} counts, not one chosen among several", field.path);
+            let direction = if field.mode == ArrayMode::Single { Direction::Either } else { Direction::Wider };
+            Some(Form::Near(Predicate::Test(near), direction, message))
+        }
+    }
+}
+
+fn lucene(pattern: String) -> TestKind {
+    TestKind::Regex {
+        pattern: Expr::text(pattern),
+        flavour: RegexFlavour::Lucene,
+        anchor: Anchor::Whole,
+        case: Case::Sensitive,
+    }
+}
+
+/// The same test on the field's multi-field in lower case, where the mapping has one.
+fn caseless(test: &Test, types: &dyn FieldTypes) -> Option<Predicate> {
+    let ignored = match &test.kind {
+        TestKind::Equals { case, .. }
+        | TestKind::In { case, .. }
+        | TestKind::Contains { case, .. }
+        | TestKind::StartsWith { case, .. }
+        | TestKind::EndsWith { case, .. }
+        | TestKind::Wildcard { case, .. } => *case != Case::Sensitive,
+        _ => false,
+    };
+    let name = subject(&test.subject).ok().flatten()?;
+    if !ignored || is_caseless(&name) {
+        return None;
+    }
+    let other = format!("{name}.caseless");
+    types.type_of(&other)?;
+    let subject = Expr::Field(FieldRef::new(path(&other), ArrayMode::Any));
+    Some(Predicate::Test(Test { subject, ..test.clone() }))
+}
+
+/// Whether a list is of type `nested`, so that its objects are tested one by one.
+pub fn is_nested(name: &str, types: &dyn FieldTypes) -> bool {
+    types.type_of(name).is_some_and(|found| found.kind == FieldKind::Dynamic && found.list)
+}
+
+/// The answer of a target to a condition on the elements of a list.
+pub fn support_elements(predicate: &Predicate, language: Language, types: &dyn FieldTypes) -> Support<Predicate> {
+    let Predicate::Elements { quantifier, list, var, body } = predicate else {
+        return Support::No("it has no such condition".to_owned());
+    };
+    if *quantifier != Quantifier::Any {
+        return Support::No("Elastic asks of lists whether any value meets a condition, not how many do".to_owned());
+    }
+    let Expr::Field(field) = list else { return Support::No("it goes through a computed list".to_owned()) };
+    let Ok(outer) = name(&field.path.0) else { return Support::No("it goes through a part of a list".to_owned()) };
+    let Some(flat) = flatten(body, var, field) else {
+        return Support::No("the condition on an element cannot be said of a field".to_owned());
+    };
+    if language == Language::Kuery && is_nested(&outer, types) {
+        return if nested_sayable(&flat, types) {
+            Support::Exactly
+        } else {
+            Support::No("part of the condition on an element cannot be said".to_owned())
+        };
+    }
+    if is_nested(&outer, types) {
+        return Support::No(format!("{} cannot look into the nested field {outer}", language.shown()));
+    }
+    if single(body) {
+        return Support::As(flat);
+    }
+    let message = format!("{outer} is flattened, so the conditions may be met by different elements of the list");
+    let loss = Loss::matching(codes::FLATTENED, Direction::Wider, message, None);
+    if !nested_sayable_in(&flat, language, types) {
+        return Support::No("part of the condition on an element cannot be said".to_owned());
+    }
+    Support::Approximately(flat, vec![loss])
+}
+
+fn nested_sayable(flat: &Predicate, types: &dyn FieldTypes) -> bool {
+    nested_sayable_in(flat, Language::Kuery, types)
+}
+
+fn nested_sayable_in(flat: &Predicate, language: Language, types: &dyn FieldTypes) -> bool {
+    match flat {
+        Predicate::Always(_) => true,
+        Predicate::All(items) | Predicate::Any(items) => {
+            items.iter().all(|item| nested_sayable_in(item, language, types))
+        }
+        Predicate::Not(inner) => nested_sayable_in(inner, language, types),
+        Predicate::Test(test) => say(test, language, types).is_ok(),
+        _ => false,
+    }
+}
+
+/// Whether some element meets the condition exactly where some value meets the flattened one: one test, or a choice.
+fn single(body: &Predicate) -> bool {
+    match body {
+        Predicate::Test(_) => true,
+        Predicate::Any(items) => items.iter().all(single),
+        _ => false,
+    }
+}
+
+/// The condition on an element as one on the list's own fields.
+pub fn flatten(body: &Predicate, var: &Var, list: &FieldRef) -> Option<Predicate> {
+    let each = |items: &[Predicate]| items.iter().map(|item| flatten(item, var, list)).collect::<Option<Vec<_>>>();
+    Some(match body {
+        Predicate::Always(flag) => Predicate::Always(*flag),
+        Predicate::All(items) => Predicate::All(each(items)?),
+        Predicate::Any(items) => Predicate::Any(each(items)?),
+        Predicate::Not(inner) => Predicate::Not(Box::new(flatten(inner, var, list)?)),
+        Predicate::Test(test) => {
+            let inner = match &test.subject {
+                Expr::Var(name) if name == var => &[],
+                Expr::Path(base, path, ArrayMode::Any | ArrayMode::Whole) if **base == Expr::Var(var.clone()) => {
+                    path.0.as_slice()
+                }
+                _ => return None,
+            };
+            let mut path = list.path.clone();
+            path.0.extend(inner.iter().cloned());
+            let subject = Expr::Field(FieldRef::new(path, ArrayMode::Any));
+            Predicate::Test(Test { subject, ..test.clone() })
+        }
+        _ => return None,
+    })
+}
+
+/// The answer of a target to a value expression: a field by its name, nothing computed.
+pub fn support_expr(expr: &Expr) -> Support<Expr> {
+    match expr {
+        Expr::Field(_) => match subject(expr) {
+            Ok(_) => Support::Exactly,
+            Err(reason) => Support::No(reason),
+        },
+        _ => Support::No("it only filters and computes nothing".to_owned()),
+    }
+}
+
+/// The answer of a target to a shape. A query of these languages selects events; counting them is the business of
+/// Elastic's threshold and new-terms rules, whose file carries the rest of the shape beside the query.
+pub fn support_shape(shape: &Shape) -> Support<Shape> {
+    let plain = |exprs: &[Expr]| exprs.iter().all(|expr| matches!(subject(expr), Ok(Some(_))));
+    match shape {
+        Shape::Threshold { by, .. } if plain(by) => Support::Exactly,
+        Shape::Cardinality { of, by, .. } if plain(by) && plain(of) && of.len() == 1 => Support::Exactly,
+        Shape::NewValue { of, .. } if plain(of) && (1..=3).contains(&of.len()) => Support::Exactly,
+        Shape::Threshold { .. } | Shape::Cardinality { .. } => {
+            Support::No("an Elastic threshold rule groups by fields, not by computed values".to_owned())
+        }
+        Shape::NewValue { .. } => Support::No("an Elastic new-terms rule takes one to three fields".to_owned()),
+        Shape::Sequence { .. } => Support::No("a query of single events has no order; EQL has".to_owned()),
+        Shape::Absence { .. } => Support::No("a query of single events finds nothing that is absent".to_owned()),
+    }
+}
