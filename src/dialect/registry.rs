@@ -8,7 +8,7 @@ pub struct Registry {
 }
 
 /// The dialects, one line each.
-static DIALECTS: &[&dyn Dialect] = &[];
+static DIALECTS: &[&dyn Dialect] = &[&super::kuery::Kuery, &super::lucene::Lucene];
 
 impl Default for Registry {
     fn default() -> Self {

@@ -173,7 +173,10 @@ fn printing_reads_back_the_same() {
         r"a:\!\+\-",
         r"f:*\ \-x*",
         "ANDx ORy",
-        r"a\ b c", r"f:a\ b", "f:(>5 AND <=10)", "(foo bar) OR f:(a b)",
+        r"a\ b c",
+        r"f:a\ b",
+        "f:(>5 AND <=10)",
+        "(foo bar) OR f:(a b)",
         "f:*a\\\t",
         "f:(a OR b\\ )",
     ];
