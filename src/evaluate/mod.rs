@@ -7,16 +7,28 @@
 //! values; `access` finds fields as a platform does; `functions` calls functions by meaning; `pipeline` runs steps
 //! over rows and calls back [`eval`] and [`holds`] for every row; `shape` runs the recognised shapes.
 
+mod access;
+pub mod address;
+pub mod coerce;
+pub mod compare;
 mod context;
 mod error;
+mod expr;
 pub mod functions;
 pub mod pipeline;
-mod regex;
+mod predicate;
+mod python_regex;
+pub mod regex;
 mod table;
+mod test;
+pub mod text;
+pub mod time;
+mod unread;
 
 pub use context::{Access, Context, Scope};
 pub use error::EvalError;
 pub use table::Table;
+pub use unread::{unread, unread_in};
 
 use crate::model::{Expr, Logic, Predicate, Value};
 use serde_json::Value as Json;
@@ -34,6 +46,9 @@ pub fn matches(predicate: &Predicate, event: &Json, context: &Context<'_>) -> Re
 /// # Errors
 /// What cannot be run, see [`EvalError`].
 pub fn matches_value(predicate: &Predicate, event: &Value, context: &Context<'_>) -> Result<bool, EvalError> {
+    if let Some(index) = unread_in(predicate) {
+        return Err(EvalError::Unread(index));
+    }
     match holds(predicate, &Scope::new(event, context.access), context) {
         Err(EvalError::Raised(_)) => Ok(false),
         verdict => verdict,
@@ -44,16 +59,16 @@ pub fn matches_value(predicate: &Predicate, event: &Value, context: &Context<'_>
 ///
 /// # Errors
 /// What cannot be run, see [`EvalError`]; [`EvalError::Raised`] is handed on.
-pub fn holds(_predicate: &Predicate, _scope: &Scope<'_>, _context: &Context<'_>) -> Result<bool, EvalError> {
-    Err(EvalError::Unsupported("a condition".to_owned()))
+pub fn holds(predicate: &Predicate, scope: &Scope<'_>, context: &Context<'_>) -> Result<bool, EvalError> {
+    predicate::holds_at(predicate, scope, context, 0)
 }
 
 /// The value of an expression; several values (a field in mode any) become a list, none null.
 ///
 /// # Errors
 /// What cannot be run, see [`EvalError`].
-pub fn eval(_expr: &Expr, _scope: &Scope<'_>, _context: &Context<'_>) -> Result<Value, EvalError> {
-    Err(EvalError::Unsupported("an expression".to_owned()))
+pub fn eval(expr: &Expr, scope: &Scope<'_>, context: &Context<'_>) -> Result<Value, EvalError> {
+    expr::value(expr, scope, context, 0).map(std::borrow::Cow::into_owned)
 }
 
 /// The rows that the logic yields over the events and tables of the context.
@@ -61,6 +76,9 @@ pub fn eval(_expr: &Expr, _scope: &Scope<'_>, _context: &Context<'_>) -> Result<
 /// # Errors
 /// What cannot be run, see [`EvalError`].
 pub fn run(logic: &Logic, context: &Context<'_>) -> Result<Table, EvalError> {
+    if let Some(index) = unread(logic) {
+        return Err(EvalError::Unread(index));
+    }
     match logic {
         Logic::Pipeline(pipeline) => pipeline::run(pipeline, context),
         Logic::Shape(_) => Err(EvalError::Unsupported("a shape".to_owned())),
