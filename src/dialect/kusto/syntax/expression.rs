@@ -53,6 +53,10 @@ pub enum ExprKind {
     },
     /// `( ... )`
     Paren(Box<Expr>),
+    /// `[ ... ]` where no path goes before it; the grammar allows it, no engine does.
+    Bracketed(Box<Expr>),
+    /// `@`; the grammar allows it, no engine does.
+    At,
     /// `-a` or `+a`
     Sign {
         /// Whether the sign is `-`.

@@ -90,6 +90,7 @@ pub fn walk_expr<'a, V: Visitor<'a> + ?Sized>(visitor: &mut V, expr: &'a Expr) {
         ExprKind::Name(_)
         | ExprKind::Wildcard(_)
         | ExprKind::Star
+        | ExprKind::At
         | ExprKind::Literal(_)
         | ExprKind::TypeOf(_)
         | ExprKind::ContextualDataTable { .. }
@@ -106,7 +107,10 @@ pub fn walk_expr<'a, V: Visitor<'a> + ?Sized>(visitor: &mut V, expr: &'a Expr) {
             }
         }
         ExprKind::DataScope { value, .. } => visitor.expr(value),
-        ExprKind::Paren(inner) | ExprKind::Sign { operand: inner, .. } | ExprKind::Materialize(inner) => {
+        ExprKind::Paren(inner)
+        | ExprKind::Bracketed(inner)
+        | ExprKind::Sign { operand: inner, .. }
+        | ExprKind::Materialize(inner) => {
             visitor.expr(inner);
         }
         ExprKind::Arithmetic { first, rest } => {
