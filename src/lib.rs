@@ -3,6 +3,8 @@
 //! ARCHITECTURE.md tells the way of a rule through these modules, and the numbered rules of the model.
 
 pub mod attack;
+pub mod check;
+pub mod cli;
 pub mod coverage;
 pub mod diagnostic;
 pub mod dialect;
@@ -13,3 +15,4 @@ pub mod plan;
 pub mod platform;
 pub mod source;
 pub mod template;
+pub mod translate;

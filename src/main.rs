@@ -1,3 +1,8 @@
 //! The command; everything it does is in the library.
 
-fn main() {}
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(ruleglot::cli::run(ruleglot::cli::Cli::parse()).code())
+}

@@ -62,18 +62,7 @@ enum Side {
 }
 
 fn run(logic: Logic, side: Side, platform: PlatformId, schema: &Schema) -> Mapped {
-    let mut mapper = Mapper {
-        side,
-        platform,
-        schema,
-        negated: false,
-        losses: Vec::new(),
-        unmapped: BTreeSet::new(),
-        broken: false,
-        missing: None,
-        computed: BTreeSet::new(),
-        elements: Vec::new(),
-    };
+    let mut mapper = Mapper::new(side, platform, schema);
     let logic = match side {
         Side::ToCommon => walk::logic(&mut mapper, elements_to_any(logic)),
         Side::FromCommon => walk::logic(&mut mapper, logic),
@@ -95,6 +84,23 @@ struct Mapper<'a> {
     computed: BTreeSet<String>,
     /// Lists whose elements are bound at this place: variable, path of the list before and after mapping.
     elements: Vec<(Var, FieldPath, FieldPath)>,
+}
+
+impl<'a> Mapper<'a> {
+    fn new(side: Side, platform: PlatformId, schema: &'a Schema) -> Self {
+        Self {
+            side,
+            platform,
+            schema,
+            negated: false,
+            losses: Vec::new(),
+            unmapped: BTreeSet::new(),
+            broken: false,
+            missing: None,
+            computed: BTreeSet::new(),
+            elements: Vec::new(),
+        }
+    }
 }
 
 impl Mapper<'_> {
@@ -525,4 +531,20 @@ fn typed(value: &Value, kind: FieldType) -> Value {
         (FieldKind::Boolean, Value::String(text)) => text.parse().map_or_else(|_| value.clone(), Value::Bool),
         _ => value.clone(),
     }
+}
+
+/// An expression of one platform in another's names.
+///
+/// # Errors
+/// The first field of it that has no counterpart.
+pub fn rename_expr(expr: &Expr, from: PlatformId, to: PlatformId, schema: &Schema) -> Result<Expr, Unmapped> {
+    let mut mapped = expr.clone();
+    for (side, platform) in [(Side::ToCommon, from), (Side::FromCommon, to)] {
+        let mut mapper = Mapper::new(side, platform, schema);
+        mapped = mapper.expr(mapped);
+        if let Some(missing) = mapper.missing.or_else(|| mapper.unmapped.pop_first()) {
+            return Err(missing);
+        }
+    }
+    Ok(mapped)
 }

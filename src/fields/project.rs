@@ -29,31 +29,77 @@ pub fn project(event: &Json, schema: &Schema, platform: PlatformId) -> Json {
         if row.name.0.last() == Some(&Segment::Any) {
             continue;
         }
-        each(event, &row.name.0, &mut Vec::new(), &mut |indexes, value| {
+        // Common names are exact, as Sentinel's are.
+        each(event, &row.name.0, PlatformId::Sentinel, &mut Vec::new(), &mut |indexes, value| {
             put(&mut out, &concrete(path, indexes), convert(value, row, platform));
         });
     }
     out
 }
 
-/// Calls `found` with every value at a common path and the indexes that lead to it.
-fn each(value: &Json, path: &[Segment], indexes: &mut Vec<usize>, found: &mut impl FnMut(&[usize], &Json)) {
+/// A platform's event under common names: what [`project`] does, backwards. Fields without a row are left out.
+pub fn unproject(event: &Json, schema: &Schema, platform: PlatformId) -> Json {
+    let mut out = Json::Object(Map::new());
+    for row in &schema.rows {
+        if row.name.0.last() == Some(&Segment::Any) {
+            continue;
+        }
+        let paths = row.paths.get(&platform).into_iter().chain(row.also.get(&platform).into_iter().flatten());
+        for path in paths {
+            let mut found = false;
+            each(event, &path.0, platform, &mut Vec::new(), &mut |indexes, value| {
+                found = true;
+                put(&mut out, &concrete(&row.name, indexes), to_common(value, row, platform));
+            });
+            if found {
+                break;
+            }
+        }
+    }
+    out
+}
+
+/// Calls `found` with every value at a path and the indexes that lead to it.
+fn each(
+    value: &Json,
+    path: &[Segment],
+    platform: PlatformId,
+    indexes: &mut Vec<usize>,
+    found: &mut impl FnMut(&[usize], &Json),
+) {
     match path.split_first() {
         None => found(indexes, value),
         Some((Segment::Key(key), rest)) => {
-            if let Some(inner) = value.get(key) {
-                each(inner, rest, indexes, found);
+            if let Some(inner) = member(value, key, platform) {
+                each(inner, rest, platform, indexes, found);
             }
         }
         Some((Segment::Any, rest)) => {
             for (index, inner) in value.as_array().into_iter().flatten().enumerate() {
                 indexes.push(index);
-                each(inner, rest, indexes, found);
+                each(inner, rest, platform, indexes, found);
+                indexes.pop();
+            }
+        }
+        Some((Segment::KeyPattern(_), rest)) => {
+            for (key, inner) in value.as_object().into_iter().flatten() {
+                let Ok(index) = key.parse() else { continue };
+                indexes.push(index);
+                each(inner, rest, platform, indexes, found);
                 indexes.pop();
             }
         }
         Some(_) => {}
     }
+}
+
+/// A member of an object; Panther's keys are case-insensitive.
+fn member<'a>(value: &'a Json, key: &str, platform: PlatformId) -> Option<&'a Json> {
+    let members = value.as_object()?;
+    members.get(key).or_else(|| match platform {
+        PlatformId::Panther => members.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, inner)| inner),
+        _ => None,
+    })
 }
 
 /// A step of a path without any choice left.
@@ -107,8 +153,22 @@ fn put(target: &mut Json, path: &[At], value: Json) {
 
 /// A value in the platform's type and spelling.
 fn convert(value: &Json, row: &Row, platform: PlatformId) -> Json {
+    respell(value, row, (None, row.kind.kind), (Some(platform), row.type_on(platform).kind))
+}
+
+/// A platform's value in the common type and spelling.
+fn to_common(value: &Json, row: &Row, platform: PlatformId) -> Json {
+    respell(value, row, (Some(platform), row.type_on(platform).kind), (None, row.kind.kind))
+}
+
+fn respell(
+    value: &Json,
+    row: &Row,
+    from: (Option<PlatformId>, FieldKind),
+    to: (Option<PlatformId>, FieldKind),
+) -> Json {
     if let Json::Array(items) = value {
-        return Json::Array(items.iter().map(|item| convert(item, row, platform)).collect());
+        return Json::Array(items.iter().map(|item| respell(item, row, from, to)).collect());
     }
     let text = match value {
         Json::String(text) => text.clone(),
@@ -116,13 +176,12 @@ fn convert(value: &Json, row: &Row, platform: PlatformId) -> Json {
         Json::Bool(flag) => flag.to_string(),
         other => return other.clone(),
     };
-    let spelt = row.value(&text, None, Some(platform));
-    let kind = row.type_on(platform).kind;
-    if spelt.is_none() && kind == row.kind.kind {
+    let spelt = row.value(&text, from.0, to.0);
+    if spelt.is_none() && from.1 == to.1 {
         return value.clone();
     }
     let text = spelt.unwrap_or(text);
-    match kind {
+    match to.1 {
         FieldKind::Long => text.parse::<i64>().map_or(Json::String(text.clone()), Json::from),
         FieldKind::Double => text.parse::<f64>().map_or(Json::String(text.clone()), Json::from),
         FieldKind::Boolean => text.parse::<bool>().map_or(Json::String(text.clone()), Json::from),
@@ -148,5 +207,8 @@ mod tests {
         let panther = project(&event, schema, PlatformId::Panther);
         assert_eq!(panther["properties"]["targetResources"][0]["displayName"], "a");
         assert_eq!(panther["category"], "AuditLogs");
+        for platform in PlatformId::ALL {
+            assert_eq!(unproject(&project(&event, schema, platform), schema, platform), event);
+        }
     }
 }

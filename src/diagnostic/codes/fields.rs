@@ -4,4 +4,6 @@ codes! {
     UNMAPPED = "field-unmapped": "A field of the rule has no counterpart on the target platform.", "Map the field with --overlay FILE, or add the condition by hand.";
     DOUBTFUL = "field-doubtful": "The field exists on both platforms, but its values may differ.", "Compare the values of some events on both platforms.";
     NO_SOURCE = "log-source-unknown": "The rule's log source is in no field table.", "Give a field table with --overlay FILE, or keep the names with --fields keep.";
+    OUTPUT_LOST = "output-lost": "The alert shows less than the source rule's alert.", "Look the value up in the raw event, or map its field with --overlay FILE.";
+    GROUP_LOST = "group-lost": "Alerts are grouped by a field without a counterpart.", "Group alerts by hand in the target, or map the field with --overlay FILE.";
 }

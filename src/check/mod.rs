@@ -1,0 +1,33 @@
+//! Lints of a rule that was read: ATT&CK mappings, tests, what was not read. Parsing has reported its own errors.
+
+use crate::attack::{Matrix, resolve};
+use crate::diagnostic::{Diagnostic, codes};
+use crate::platform::ReadRule;
+
+/// What is wrong with a rule beyond what reading found; spans count in the rule file.
+pub fn check(rule: &ReadRule, matrix: &Matrix) -> Vec<Diagnostic> {
+    let Some(detection) = rule.detection() else { return Vec::new() };
+    let mut found = Vec::new();
+    for mapping in &detection.attack {
+        for issue in resolve(mapping, matrix).issues {
+            let diagnostic = Diagnostic::warning(codes::attack::MAPPING, issue.message());
+            found.push(match mapping.span {
+                Some(span) => diagnostic.at(span),
+                None => diagnostic,
+            });
+        }
+    }
+    let mapped = detection.attack.iter().any(|mapping| resolve(mapping, matrix).technique.is_some());
+    // A bare query has no place for a mapping.
+    if !mapped && !matches!(rule.format, crate::source::Format::Query(_)) {
+        found.push(Diagnostic::note(codes::attack::UNMAPPED_RULE, "the rule maps to no ATT&CK technique"));
+    }
+    for entry in &detection.unread {
+        let diagnostic = Diagnostic::warning(entry.code, format!("not read: {}", entry.reason));
+        found.push(match entry.span {
+            Some(span) => diagnostic.at(rule.to_file(span)),
+            None => diagnostic,
+        });
+    }
+    found
+}

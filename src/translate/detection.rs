@@ -1,0 +1,144 @@
+//! What stands beside the logic, in the target's names: outputs, title, groups, tests.
+
+use super::query::QueryTranslation;
+use super::{Env, FieldMode, Options};
+use crate::diagnostic::codes;
+use crate::fields::{self, Schema};
+use crate::model::{
+    Alerting, Dedup, Detection, DynamicSeverity, Expr, LogSource, Loss, OutputField, PlatformId, Suppression, TestCase,
+};
+
+/// A detection ready to be written, with what was lost beside the logic.
+pub(super) struct Prepared {
+    pub(super) detection: Detection,
+    pub(super) losses: Vec<Loss>,
+}
+
+/// The detection for the target: planned logic, and everything beside it in the target's names.
+pub(super) fn for_target(
+    source: &Detection,
+    from: Option<PlatformId>,
+    to: PlatformId,
+    translated: &QueryTranslation,
+    env: &Env<'_>,
+    options: &Options<'_>,
+) -> Prepared {
+    let schema = translated.schema.as_deref().and_then(|name| env.schemas.get(name));
+    let mut names = Names { from, to, schema, keep: options.fields == FieldMode::Keep, losses: Vec::new() };
+    let mut detection = source.clone();
+    detection.logic = translated.logic.clone();
+    detection.unread = Vec::new();
+    if from != Some(to) {
+        detection.outputs = names.outputs(&source.outputs);
+        detection.alerting = names.alerting(&source.alerting);
+        detection.tests = names.tests(&source.tests);
+        detection.log_sources = vec![LogSource {
+            id: translated.schema.clone(),
+            names: translated.sources.clone(),
+            connectors: schema
+                .and_then(|schema| schema.scopes.get(&to))
+                .and_then(|scope| scope.connector.clone())
+                .into_iter()
+                .collect(),
+        }];
+    }
+    Prepared { detection, losses: names.losses }
+}
+
+struct Names<'a> {
+    from: Option<PlatformId>,
+    to: PlatformId,
+    schema: Option<&'a Schema>,
+    keep: bool,
+    losses: Vec<Loss>,
+}
+
+impl Names<'_> {
+    fn expr(&self, expr: &Expr) -> Result<Expr, String> {
+        match (self.from, self.schema) {
+            _ if self.keep => Ok(expr.clone()),
+            (Some(from), Some(schema)) => fields::rename_expr(expr, from, self.to, schema)
+                .map_err(|missing| format!("`{}`: {}", missing.name, missing.reason)),
+            _ => Ok(expr.clone()),
+        }
+    }
+
+    fn outputs(&mut self, outputs: &[OutputField]) -> Vec<OutputField> {
+        let mut kept = Vec::new();
+        for output in outputs {
+            match self.expr(&output.value) {
+                Ok(value) => kept.push(OutputField { name: output.name.clone(), value }),
+                Err(reason) => self.losses.push(Loss::output(
+                    codes::fields::OUTPUT_LOST,
+                    format!("the alert no longer shows {}: {reason}", output.name),
+                )),
+            }
+        }
+        kept
+    }
+
+    fn group(&mut self, by: &[Expr], what: &str) -> Option<Vec<Expr>> {
+        match by.iter().map(|expr| self.expr(expr)).collect::<Result<Vec<_>, _>>() {
+            Ok(by) => Some(by),
+            Err(reason) => {
+                self.losses.push(Loss::alerting(
+                    codes::fields::GROUP_LOST,
+                    crate::model::Direction::Wider,
+                    format!("{what} by a field without a counterpart is left out: {reason}"),
+                ));
+                None
+            }
+        }
+    }
+
+    fn alerting(&mut self, source: &Alerting) -> Alerting {
+        let mut alerting = source.clone();
+        alerting.title = source.title.as_ref().and_then(|title| match self.expr(title) {
+            Ok(title) => Some(title),
+            Err(reason) => {
+                self.losses.push(Loss::output(
+                    codes::fields::OUTPUT_LOST,
+                    format!("the computed title is left out: {reason}"),
+                ));
+                None
+            }
+        });
+        alerting.dedup = source.dedup.as_ref().and_then(|dedup| {
+            let by = self.group(&dedup.by, "grouping of alerts")?;
+            let unique = match &dedup.unique {
+                Some(unique) => Some(self.group(std::slice::from_ref(unique), "counting of distinct values")?.pop()?),
+                None => None,
+            };
+            Some(Dedup { by, unique, ..dedup.clone() })
+        });
+        alerting.suppression = source.suppression.as_ref().and_then(|suppression| {
+            let by = self.group(&suppression.by, "suppression of alerts")?;
+            Some(Suppression { by, ..suppression.clone() })
+        });
+        // A severity that depends on fields is carried where the target computes one; its conditions were not planned.
+        if !source.severity.is_empty() {
+            alerting.severity = Vec::<DynamicSeverity>::new();
+            self.losses.push(Loss::output(
+                codes::fields::OUTPUT_LOST,
+                "the severity that depends on the event is left out; the rule's own severity stays",
+            ));
+        }
+        alerting
+    }
+
+    fn tests(&mut self, tests: &[TestCase]) -> Vec<TestCase> {
+        tests
+            .iter()
+            .filter(|test| !test.mocked)
+            .map(|test| {
+                let event = match (self.from, self.schema) {
+                    (Some(from), Some(schema)) if !self.keep => {
+                        fields::project(&fields::unproject(&test.event, schema, from), schema, self.to)
+                    }
+                    _ => test.event.clone(),
+                };
+                TestCase { event, ..test.clone() }
+            })
+            .collect()
+    }
+}

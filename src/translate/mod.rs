@@ -1,0 +1,282 @@
+//! The way of a rule, one function a stage: normalise, map, plan, print, verify, write (design, "The way of a rule").
+//!
+//! Reading is `platform`'s. What comes out is a [`Translation`]: files to write, or the reasons why there are none.
+
+mod detection;
+mod keep;
+mod query;
+mod report;
+mod source;
+mod verification;
+
+pub use query::{QueryTranslation, Refused, translate_query};
+pub use report::{LossEntry, Report, RuleEntry, SourceEntry, Summary, TargetEntry, UnmappedEntry, VerificationEntry};
+pub use source::choose_schema;
+
+use crate::dialect::{Dialect, Registry};
+use crate::fields::{FieldPolicy, Schemas};
+use crate::model::{Detection, FieldTypes, Logic, Loss, PlatformId, Verdict};
+use crate::plan::Refusal;
+use crate::platform::{self, OutputFile, OutputFormat, ReadEnv, ReadRule, Role, WriteRequest};
+
+/// What becomes of field names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldMode {
+    /// They are mapped; conditions on unmapped fields are left out where that only widens.
+    Map,
+    /// They are mapped; an unmapped field refuses the rule.
+    Strict,
+    /// They stay as they are.
+    Keep,
+}
+
+impl FieldMode {
+    fn policy(self) -> FieldPolicy {
+        if self == FieldMode::Strict { FieldPolicy::Strict } else { FieldPolicy::Map }
+    }
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Goal<'a> {
+    /// A platform's rule file in the simplest language that is exact.
+    Platform(PlatformId),
+    /// This language.
+    Dialect(&'a str),
+}
+
+/// How a file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileForm {
+    /// A rule file in this format; the platform's usual one when `None`.
+    Rule(Option<OutputFormat>),
+    /// The query and nothing else.
+    Query,
+}
+
+/// Options of a translation.
+#[derive(Clone, Copy)]
+pub struct Options<'a> {
+    /// Target.
+    pub goal: Goal<'a>,
+    /// Form of the files.
+    pub form: FileForm,
+    /// Field names.
+    pub fields: FieldMode,
+    /// The table that kept names are read from.
+    pub table: Option<&'a str>,
+    /// Whether both sides are run on events.
+    pub verify: bool,
+}
+
+/// What a translation may ask for.
+#[derive(Clone, Copy)]
+pub struct Env<'a> {
+    /// The dialects.
+    pub registry: &'a Registry,
+    /// The field tables.
+    pub schemas: &'a Schemas,
+    /// Types given by the user, in the source's names.
+    pub types: &'a dyn FieldTypes,
+    /// How rules are read; the output is read back with it.
+    pub read: ReadEnv<'a>,
+}
+
+/// A translated rule.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Translation {
+    /// What is claimed.
+    pub verdict: Verdict,
+    /// Verification was switched off.
+    pub unverified: bool,
+    /// The language of the query written.
+    pub dialect: Option<String>,
+    /// The query's text.
+    pub query: Option<String>,
+    /// Files to write; none when refused.
+    pub files: Vec<OutputFile>,
+    /// The format of the files.
+    pub format: String,
+    /// Losses; spans count in the source's query text.
+    pub losses: Vec<Loss>,
+    /// Why there is no translation.
+    pub refusals: Vec<Refusal>,
+    /// Fields without a counterpart.
+    pub unmapped: Vec<String>,
+    /// What verification found.
+    pub verification: Option<VerificationEntry>,
+    /// Assumptions that hold for the whole run and are stated once.
+    pub assumptions: Vec<String>,
+}
+
+impl Translation {
+    fn refused(refusals: Vec<Refusal>, unmapped: Vec<String>) -> Self {
+        Self {
+            verdict: Verdict::Refused,
+            unverified: false,
+            dialect: None,
+            query: None,
+            files: Vec::new(),
+            format: String::new(),
+            losses: Vec::new(),
+            refusals,
+            unmapped,
+            verification: None,
+            assumptions: Vec::new(),
+        }
+    }
+}
+
+/// Translates a rule that was read.
+pub fn translate_rule(rule: &ReadRule, env: &Env<'_>, options: &Options<'_>) -> Translation {
+    let Some(detection) = rule.detection() else {
+        return Translation::refused(vec![refusal("the file holds no rule that raises alerts".to_owned())], Vec::new());
+    };
+    let from = rule.dialect().and_then(|name| env.registry.get(name)).and_then(Dialect::platform);
+    let candidates = match candidates(detection, env.registry, options.goal) {
+        Ok(found) => found,
+        Err(reason) => return Translation::refused(vec![reason], Vec::new()),
+    };
+    match best(detection, from, &candidates, env, options) {
+        Ok(translated) => write(detection, from, translated, env, options),
+        Err(refused) => Translation::refused(refused.refusals, refused.unmapped),
+    }
+}
+
+fn refusal(message: String) -> Refusal {
+    Refusal { code: crate::diagnostic::codes::plan::LOGIC_UNREAD, message, span: None }
+}
+
+/// The languages to try, simplest first.
+fn candidates(
+    detection: &Detection,
+    registry: &Registry,
+    goal: Goal<'_>,
+) -> Result<Vec<&'static dyn Dialect>, Refusal> {
+    let names: &[&str] = match goal {
+        Goal::Dialect(name) => &[name],
+        Goal::Platform(PlatformId::Elastic) => &["kuery", "eql", "esql"],
+        Goal::Platform(PlatformId::Sentinel) => &["kusto"],
+        Goal::Platform(PlatformId::Panther) => &["panther", "python"],
+    };
+    let found: Vec<_> =
+        names.iter().filter_map(|name| registry.get(name)).filter(|dialect| dialect.target().is_some()).collect();
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let message = match detection.logic {
+        Logic::Unread(_) => "the rule's logic is not read".to_owned(),
+        _ => format!("{} can be read but not written yet", names.join(", ")),
+    };
+    Err(Refusal { code: crate::diagnostic::codes::plan::NOT_WRITABLE, message, span: None })
+}
+
+/// The first language that is exact; else the one that loses least, the simplest of equals.
+fn best(
+    detection: &Detection,
+    from: Option<PlatformId>,
+    candidates: &[&'static dyn Dialect],
+    env: &Env<'_>,
+    options: &Options<'_>,
+) -> Result<QueryTranslation, Refused> {
+    let mut chosen: Option<QueryTranslation> = None;
+    let mut refused: Option<Refused> = None;
+    for dialect in candidates {
+        match translate_query(detection, from, *dialect, env, options) {
+            Ok(translated) if translated.verdict == Verdict::Exact => return Ok(translated),
+            Ok(translated) => {
+                let better = chosen.as_ref().is_none_or(|known| weight(&translated) < weight(known));
+                if better {
+                    chosen = Some(translated);
+                }
+            }
+            Err(other) => {
+                refused.get_or_insert(other);
+            }
+        }
+    }
+    match (chosen, refused) {
+        (Some(translated), _) => Ok(translated),
+        (None, Some(refused)) => Err(refused),
+        (None, None) => Err(Refused { refusals: Vec::new(), unmapped: Vec::new() }),
+    }
+}
+
+/// Narrower losses weigh more than wider ones: where a choice exists, wider beats narrower (rule 6).
+fn weight(translated: &QueryTranslation) -> usize {
+    use crate::model::{Direction, Scope};
+    translated
+        .losses
+        .iter()
+        .filter(|loss| loss.scope == Scope::Match)
+        .map(|loss| if loss.direction == Direction::Wider { 1 } else { 10 })
+        .sum()
+}
+
+/// Writes the files of a translated query.
+fn write(
+    source: &Detection,
+    from: Option<PlatformId>,
+    translated: QueryTranslation,
+    env: &Env<'_>,
+    options: &Options<'_>,
+) -> Translation {
+    let to = translated.dialect.platform();
+    let mut translation = Translation {
+        verdict: translated.verdict,
+        unverified: translated.unverified,
+        dialect: Some(translated.dialect.name().to_owned()),
+        query: Some(translated.text.clone()),
+        files: Vec::new(),
+        format: "query".to_owned(),
+        losses: translated.losses.clone(),
+        refusals: Vec::new(),
+        unmapped: translated.unmapped.clone(),
+        verification: translated.verification.clone(),
+        assumptions: translated.assumptions.clone(),
+    };
+    let (FileForm::Rule(format), Some(to)) = (options.form, to) else {
+        translation.files.push(OutputFile {
+            suffix: format!(".{}", translated.dialect.extensions().first().copied().unwrap_or("txt")),
+            text: with_newline(&translated.text),
+            role: Role::Rule,
+        });
+        return translation;
+    };
+    let Some(target) = platform::platform(to) else {
+        return Translation::refused(
+            vec![refusal(format!("rule files of {} cannot be written yet", to.name()))],
+            translated.unmapped,
+        );
+    };
+    let format = match format {
+        Some(format) if target.output_formats().contains(&format) => format,
+        Some(format) => {
+            return Translation::refused(
+                vec![refusal(format!("{} has no rule files of the format {}", to.name(), format.name()))],
+                translated.unmapped,
+            );
+        }
+        None => target.output_formats().first().copied().unwrap_or(OutputFormat::Yaml),
+    };
+    let prepared = detection::for_target(source, from, to, &translated, env, options);
+    let bundle = prepared.detection.into();
+    let written = target.write(&WriteRequest {
+        bundle: &bundle,
+        source: from,
+        format,
+        dialect: translated.dialect.name(),
+        query: &translated.text,
+        columns: &translated.columns,
+        sources: &translated.sources,
+    });
+    translation.format = format.name().to_owned();
+    translation.losses.extend(prepared.losses);
+    translation.losses.extend(written.losses);
+    translation.files = written.files;
+    translation
+}
+
+fn with_newline(text: &str) -> String {
+    if text.ends_with('\n') { text.to_owned() } else { format!("{text}\n") }
+}

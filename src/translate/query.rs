@@ -1,0 +1,266 @@
+//! The query of a rule: normalise, map, plan, print and verify for one target language.
+
+use super::{Env, FieldMode, Options, VerificationEntry, keep, source, verification};
+use crate::diagnostic::codes;
+use crate::dialect::{Dialect, WriteContext};
+use crate::fields::{self, Mapped, Schema, SchemaTypes, Unmapped};
+use crate::model::walk::{self, Fold};
+use crate::model::{Detection, FieldType, FieldTypes, Logic, Loss, PlatformId, Scope, Source, TypeMap, Verdict};
+use crate::plan::{self, Refusal};
+use crate::platform::Columns;
+
+/// A translated query.
+#[derive(Clone)]
+pub struct QueryTranslation {
+    /// The target language.
+    pub dialect: &'static dyn Dialect,
+    /// The query.
+    pub text: String,
+    /// The logic as it was planned and printed, in the target's names.
+    pub logic: Logic,
+    /// What is claimed.
+    pub verdict: Verdict,
+    /// Verification was switched off.
+    pub unverified: bool,
+    /// Losses; spans count in the source's query text.
+    pub losses: Vec<Loss>,
+    /// Fields without a counterpart.
+    pub unmapped: Vec<String>,
+    /// What verification found.
+    pub verification: Option<VerificationEntry>,
+    /// Tables, index patterns or log types of the target.
+    pub sources: Vec<String>,
+    /// The columns that the query returns.
+    pub columns: Columns,
+    /// The log source, where its field table was used.
+    pub schema: Option<String>,
+    /// Assumptions, stated once a run.
+    pub assumptions: Vec<String>,
+}
+
+/// Why there is no translation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Refused {
+    /// The reasons.
+    pub refusals: Vec<Refusal>,
+    /// Fields without a counterpart.
+    pub unmapped: Vec<String>,
+}
+
+impl Refused {
+    fn one(code: crate::diagnostic::Code, message: impl Into<String>) -> Self {
+        Self { refusals: vec![Refusal { code, message: message.into(), span: None }], unmapped: Vec::new() }
+    }
+}
+
+/// The logic in the target's names.
+pub(super) struct Named<'a> {
+    pub(super) logic: Logic,
+    pub(super) losses: Vec<Loss>,
+    pub(super) unmapped: Vec<Unmapped>,
+    /// The field table that was used; `None` where names were kept.
+    pub(super) schema: Option<&'a Schema>,
+    /// The logic in common names, for verification.
+    pub(super) common: Option<Logic>,
+}
+
+/// Translates a detection's logic into one language. `from` is the platform in whose names it stands.
+///
+/// # Errors
+/// The reasons why it cannot be written there.
+pub fn translate_query(
+    detection: &Detection,
+    from: Option<PlatformId>,
+    dialect: &'static dyn Dialect,
+    env: &Env<'_>,
+    options: &Options<'_>,
+) -> Result<QueryTranslation, Refused> {
+    let Some(target) = dialect.target() else {
+        return Err(Refused::one(codes::plan::NOT_WRITABLE, format!("{} cannot be written yet", dialect.name())));
+    };
+    if let Logic::Unread(index) = detection.logic {
+        let reason = detection.unread.get(index).map_or("it is missing", |entry| entry.reason.as_str());
+        return Err(Refused::one(codes::plan::LOGIC_UNREAD, format!("the rule's logic is not read: {reason}")));
+    }
+    let to = dialect.platform();
+    let named = rename(detection, from, to, env, options)?;
+    let names: Vec<String> = named.unmapped.iter().map(|field| field.name.clone()).collect();
+    let types = target_types(named.schema, to, env.types);
+    let planned = plan::plan(&named.logic, &detection.unread, target, &types)
+        .map_err(|refusals| Refused { refusals, unmapped: names.clone() })?;
+    let mut losses = named.losses.clone();
+    losses.extend(planned.losses);
+    let sources = target_sources(detection, &named, from, to, options);
+    let context = WriteContext { types: &types, tables: &sources, detection: Some(detection) };
+    let text = dialect.write(&planned.logic, &context);
+    let mut translated = QueryTranslation {
+        dialect,
+        text,
+        logic: planned.logic,
+        verdict: Verdict::Exact,
+        unverified: !options.verify,
+        losses,
+        unmapped: names,
+        verification: None,
+        columns: Columns::Unknown,
+        schema: named.schema.map(|schema| schema.source.clone()),
+        assumptions: assumptions(from, to, options),
+        sources,
+    };
+    if options.verify {
+        verification::verify(detection, from, &named, &types, &mut translated, env)?;
+    }
+    let matching = translated.losses.iter().any(|loss| loss.scope == Scope::Match);
+    if matching {
+        translated.verdict = Verdict::Approximate;
+    }
+    Ok(translated)
+}
+
+/// The logic under the target's names: kept, or mapped through the log source's field table.
+fn rename<'a>(
+    detection: &Detection,
+    from: Option<PlatformId>,
+    to: Option<PlatformId>,
+    env: &Env<'a>,
+    options: &Options<'_>,
+) -> Result<Named<'a>, Refused> {
+    let logic = events_source(detection.logic.clone());
+    let kept = |logic: Logic| Named {
+        logic: keep::keep(logic, from, to, env.types),
+        losses: Vec::new(),
+        unmapped: Vec::new(),
+        schema: None,
+        common: None,
+    };
+    let (Some(from), Some(to)) = (from, to) else { return Ok(kept(logic)) };
+    if from == to || options.fields == FieldMode::Keep {
+        return Ok(kept(logic));
+    }
+    let Some(schema) = source::choose_schema(detection, from, env.schemas) else {
+        let named: Vec<&str> =
+            detection.log_sources.iter().flat_map(|source| &source.names).map(String::as_str).collect();
+        return Err(Refused::one(
+            codes::fields::NO_SOURCE,
+            format!("no field table is known for the log source of this rule ({})", named.join(", ")),
+        ));
+    };
+    if !schema.scopes.contains_key(&to) {
+        return Err(Refused::one(
+            codes::fields::NO_SOURCE,
+            format!("{} has no counterpart on {}", schema.title, to.name()),
+        ));
+    }
+    let common = fields::to_common(logic, from, schema);
+    let mapped = fields::from_common(common.logic.clone(), to, schema);
+    check(&common, &mapped, options)?;
+    let mut unmapped = common.unmapped;
+    unmapped.extend(mapped.unmapped);
+    let mut losses = common.losses;
+    losses.extend(mapped.losses);
+    Ok(Named { logic: mapped.logic, losses, unmapped, schema: Some(schema), common: Some(common.logic) })
+}
+
+fn check(common: &Mapped, mapped: &Mapped, options: &Options<'_>) -> Result<(), Refused> {
+    let all: Vec<&Unmapped> = common.unmapped.iter().chain(&mapped.unmapped).collect();
+    let strict = options.fields.policy() == fields::FieldPolicy::Strict && !all.is_empty();
+    if !(strict || common.broken || mapped.broken) {
+        return Ok(());
+    }
+    Err(Refused {
+        refusals: all
+            .iter()
+            .map(|field| Refusal {
+                code: codes::fields::UNMAPPED,
+                message: format!("`{}` has no counterpart: {}", field.name, field.reason),
+                span: None,
+            })
+            .collect(),
+        unmapped: all.iter().map(|field| field.name.clone()).collect(),
+    })
+}
+
+/// Tables that the query names become the rule's events: which table that is on the target is decided there.
+fn events_source(logic: Logic) -> Logic {
+    struct Events;
+    impl Fold for Events {
+        fn source(&mut self, source: Source) -> Source {
+            match source {
+                Source::Table(_) => Source::Events,
+                other => walk::source_parts(self, other),
+            }
+        }
+    }
+    // More than one table is a join or union of log sources; their names are needed then.
+    if logic.as_filter().is_some() { walk::logic(&mut Events, logic) } else { logic }
+}
+
+fn target_sources(
+    detection: &Detection,
+    named: &Named<'_>,
+    from: Option<PlatformId>,
+    to: Option<PlatformId>,
+    options: &Options<'_>,
+) -> Vec<String> {
+    if let (Some(schema), Some(to)) = (named.schema, to) {
+        return schema.scopes.get(&to).and_then(|scope| scope.names.first()).cloned().into_iter().collect();
+    }
+    if let Some(table) = options.table {
+        return vec![table.to_owned()];
+    }
+    if from == to {
+        return detection.log_sources.iter().flat_map(|source| source.names.clone()).collect();
+    }
+    match to {
+        Some(PlatformId::Sentinel) => vec!["Events".to_owned()],
+        _ => Vec::new(),
+    }
+}
+
+fn assumptions(from: Option<PlatformId>, to: Option<PlatformId>, options: &Options<'_>) -> Vec<String> {
+    if options.fields == FieldMode::Keep && from != to && to == Some(PlatformId::Sentinel) {
+        let table = options.table.unwrap_or("Events");
+        return vec![format!(
+            "field names are kept: the query reads flat columns of the table {table}, one value each unless typed []"
+        )];
+    }
+    Vec::new()
+}
+
+/// The types of the target's fields: from the field table, else as the user gave them for the source's names.
+pub(super) enum TargetTypes<'a> {
+    Schema(SchemaTypes<'a>),
+    Given(&'a dyn FieldTypes),
+}
+
+impl FieldTypes for TargetTypes<'_> {
+    fn type_of(&self, name: &str) -> Option<FieldType> {
+        match self {
+            TargetTypes::Schema(types) => types.type_of(name),
+            TargetTypes::Given(types) => types.type_of(name),
+        }
+    }
+
+    fn names(&self) -> Vec<String> {
+        match self {
+            TargetTypes::Schema(types) => types.names(),
+            TargetTypes::Given(types) => types.names(),
+        }
+    }
+}
+
+pub(super) fn target_types<'a>(
+    schema: Option<&'a Schema>,
+    to: Option<PlatformId>,
+    given: &'a dyn FieldTypes,
+) -> TargetTypes<'a> {
+    match (schema, to) {
+        (Some(schema), Some(to)) => TargetTypes::Schema(SchemaTypes { schemas: vec![schema], platform: to }),
+        _ => TargetTypes::Given(given),
+    }
+}
+
+/// No types at all, for tests and bare queries.
+pub fn untyped() -> TypeMap {
+    TypeMap::default()
+}

@@ -1,0 +1,73 @@
+//! Which log source a rule reads.
+
+use crate::fields::{Schema, Schemas, find_row};
+use crate::model::{Detection, Expr, PlatformId, Segment, TestKind, Value, walk};
+
+/// The field table of a rule's log source: named by a discriminator of the query, else by the rule file's names, and
+/// among several of these the one that knows most of the rule's fields. `None` where nothing points at one.
+pub fn choose_schema<'a>(detection: &Detection, platform: PlatformId, schemas: &'a Schemas) -> Option<&'a Schema> {
+    let mut fields = Vec::new();
+    let mut values: Vec<(String, String)> = Vec::new();
+    walk::visit(
+        &detection.logic,
+        |test| {
+            let Some(field) = test.subject.as_field() else { return };
+            let name = field.path.to_string();
+            let literals: Vec<&Expr> = match &test.kind {
+                TestKind::Equals { value, .. } => vec![value],
+                TestKind::In { values, .. } => values.iter().collect(),
+                _ => return,
+            };
+            values.extend(literals.into_iter().filter_map(|literal| match literal.as_literal() {
+                Some(Value::String(text)) => Some((name.clone(), text.clone())),
+                _ => None,
+            }));
+        },
+        |field| fields.push(field.path.clone()),
+    );
+    let names: Vec<&String> = detection.log_sources.iter().flat_map(|source| &source.names).collect();
+    let mut best: Option<(usize, &Schema)> = None;
+    for schema in &schemas.all {
+        let Some(scope) = schema.scopes.get(&platform) else { continue };
+        let said = scope.discriminator.as_ref().is_some_and(|discriminator| {
+            values.iter().any(|(name, value)| {
+                (name == &discriminator.field || discriminator.also.contains(name))
+                    && discriminator.values.contains(value)
+            })
+        });
+        let denied = scope.discriminator.as_ref().is_some_and(|discriminator| {
+            values.iter().any(|(name, value)| {
+                (name == &discriminator.field || discriminator.also.contains(name))
+                    && discriminator.other_values.contains(value)
+            })
+        });
+        let named = names.iter().any(|name| scope.names.iter().chain(&scope.also).any(|own| same(name, own)));
+        if !(said || named) {
+            continue;
+        }
+        let known = fields.iter().filter(|path| find_row(schema, platform, path).is_some()).count();
+        let primary = names.iter().any(|name| scope.names.first().is_some_and(|own| same(name, own)));
+        let score = usize::from(said) * 1_000_000 + usize::from(!denied) * 100_000 + known * 10 + usize::from(primary);
+        if (said || known > 0) && best.is_none_or(|(top, _)| score > top) {
+            best = Some((score, schema));
+        }
+    }
+    best.map(|(_, schema)| schema)
+}
+
+/// Whether two names of a source mean the same: equal in any case, or one is a pattern that the other fits.
+fn same(left: &str, right: &str) -> bool {
+    left.eq_ignore_ascii_case(right) || fits(left, right) || fits(right, left)
+}
+
+fn fits(pattern: &str, name: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(prefix) => name.trim_end_matches('*').starts_with(prefix.trim_end_matches('-')),
+        None => false,
+    }
+}
+
+/// Whether a path only names a column of the pipeline's own, such as `count_`.
+pub(super) fn is_plain(path: &crate::model::FieldPath) -> bool {
+    path.0.iter().all(|segment| matches!(segment, Segment::Key(_)))
+}
