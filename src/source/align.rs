@@ -99,11 +99,16 @@ fn block(value: &str, raw: &str, offset: usize) -> Option<Vec<Piece>> {
         if !rest.starts_with(content) {
             return None;
         }
-        pieces.push(content.len(), offset + at + cut, content.len());
+        pieces.push(content.len(), offset + header + at + cut, content.len());
         at += line.len();
         if pieces.text == value.len() {
             break;
         }
+    }
+    // A file that ends without a line end still gives the last line one.
+    let missing = value.get(pieces.text..)?;
+    if !missing.is_empty() && missing.bytes().all(|byte| byte == b'\n') {
+        pieces.push(missing.len(), offset + raw.len(), 0);
     }
     (pieces.text == value.len()).then_some(pieces.list)
 }

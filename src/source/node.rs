@@ -148,6 +148,32 @@ impl Node {
         }
     }
 
+    /// A tree without places, from ordered JSON.
+    pub fn from_json(json: &Json) -> Self {
+        let value = match json {
+            Json::Null => Value::Null,
+            Json::Bool(flag) => Value::Bool(*flag),
+            Json::Number(number) => match number.as_i64() {
+                Some(whole) => Value::Int(whole),
+                None => Value::Float(number.as_f64().unwrap_or(f64::NAN)),
+            },
+            Json::String(text) => Value::String(text.clone()),
+            Json::Array(items) => Value::Seq(items.iter().map(Node::from_json).collect()),
+            Json::Object(entries) => Value::Map(
+                entries
+                    .iter()
+                    .map(|(key, value)| Entry {
+                        key: key.clone(),
+                        key_span: Span::default(),
+                        value: Node::from_json(value),
+                    })
+                    .collect(),
+            ),
+        };
+        let written = matches!(json, Json::Number(_)).then(|| json.to_string());
+        Node { value, span: Span::default(), written }
+    }
+
     /// The whole tree as ordered JSON. A fraction whose spelling JSON would change (`1.10`) becomes text.
     pub fn to_json(&self) -> Json {
         match &self.value {

@@ -138,6 +138,8 @@ impl Builder {
         match event {
             Event::Scalar(value, style, anchor, tag) => {
                 let tag = tag.as_deref().filter(|tag| tag.is_yaml_core_schema()).map(|tag| tag.suffix.clone());
+                let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+                let span = if block { with_header(text, span) } else { span };
                 let node = scalar(&value, style, tag.as_deref(), span);
                 self.value(node, anchor);
             }
@@ -215,6 +217,21 @@ impl Builder {
             _ => {}
         }
     }
+}
+
+/// The parser lets a block scalar start at its first character; here it starts at its header (`|`, `>-`).
+fn with_header(text: &str, span: Span) -> Span {
+    let before = text.get(..span.start).unwrap_or("").trim_end();
+    let line = before.rfind('\n').map_or(0, |end| end + 1);
+    let header = before.get(line..).unwrap_or("");
+    let starts = header.match_indices(['|', '>']).map(|(at, _)| at).find(|at| {
+        let rest = header
+            .get(at + 1..)
+            .unwrap_or("")
+            .trim_start_matches(|next: char| next.is_ascii_digit() || "+-".contains(next));
+        rest.is_empty() || rest.trim_start().starts_with('#')
+    });
+    starts.map_or(span, |at| Span::new(line + at, span.end))
 }
 
 /// A collection ends behind its last character that is not white space.

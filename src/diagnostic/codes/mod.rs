@@ -26,6 +26,7 @@ pub mod plan;
 pub mod source;
 pub mod syntax;
 pub mod verify;
+pub mod write;
 
 /// What is known of a code.
 #[derive(Debug, PartialEq, Eq)]
@@ -89,6 +90,7 @@ pub fn all() -> impl Iterator<Item = Code> {
         source::ALL,
         syntax::ALL,
         verify::ALL,
+        write::ALL,
     ]
     .into_iter()
     .flatten()
