@@ -246,7 +246,20 @@ macro_rules! embedded {
 }
 
 /// The tables that come with the program.
-const EMBEDDED: &[&str] = embedded!["entra_audit", "entra_signin"];
+const EMBEDDED: &[&str] = embedded![
+    "entra_audit",
+    "entra_signin",
+    "aws_cloudtrail",
+    "azure_activity",
+    "gcp_audit",
+    "github_audit",
+    "google_workspace",
+    "kubernetes_audit",
+    "m365_audit",
+    "okta_system",
+    "windows_process",
+    "windows_security"
+];
 
 static BUILT_IN: LazyLock<Schemas> = LazyLock::new(|| Schemas {
     // A broken table of our own is found by the test below; at run time it is left out rather than fatal.
