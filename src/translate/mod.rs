@@ -260,7 +260,9 @@ fn write(
         None => target.output_formats().first().copied().unwrap_or(OutputFormat::Yaml),
     };
     let prepared = detection::for_target(source, from, to, &translated, env, options);
-    let bundle = prepared.detection.into();
+    let bundle: crate::model::Bundle = prepared.detection.into();
+    let connectors: Vec<String> =
+        bundle.detections.iter().flat_map(|detection| &detection.log_sources).flat_map(|s| s.connectors.clone()).collect();
     let written = target.write(&WriteRequest {
         bundle: &bundle,
         source: from,
@@ -269,6 +271,7 @@ fn write(
         query: &translated.text,
         columns: &translated.columns,
         sources: &translated.sources,
+        connectors: &connectors,
     });
     translation.format = format.name().to_owned();
     translation.losses.extend(prepared.losses);
