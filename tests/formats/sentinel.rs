@@ -244,6 +244,7 @@ fn a_foreign_rule_gets_what_microsoft_demands() {
     let mut bundle = rules[0].bundle.clone();
     let rule = &mut bundle.detections[0];
     rule.extras.clear();
+    rule.log_sources.clear();
     rule.meta.severity = Some(Severity::Critical);
     rule.meta.title = Some("word ".repeat(80));
     rule.meta.references = vec!["https://example.org/a".to_owned()];

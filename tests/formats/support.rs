@@ -78,8 +78,7 @@ pub fn write(
     query: &str,
     columns: &Columns,
 ) -> Written {
-    let request =
-        WriteRequest { bundle, source, format, dialect: "kusto", query, columns, sources: &[], connectors: &[] };
+    let request = WriteRequest { bundle, source, format, dialect: "kusto", query, columns, sources: &[] };
     platform(target).unwrap().write(&request)
 }
 
