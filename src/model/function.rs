@@ -4,6 +4,8 @@
 
 use super::Function;
 
+pub mod kusto;
+
 macro_rules! functions {
     ($($(#[doc = $doc:literal])+ $name:ident = $text:literal;)*) => {
         $($(#[doc = $doc])+ pub const $name: Function = Function($text);)*
@@ -67,5 +69,6 @@ functions! {
 
 /// The function of this name.
 pub fn by_name(name: &str) -> Option<Function> {
-    ALL.iter().copied().find(|function| function.0 == name)
+    let kusto = kusto::ALL.iter().chain(kusto::aggregate::ALL).map(|(function, _)| function);
+    ALL.iter().chain(kusto).copied().find(|function| function.0 == name)
 }

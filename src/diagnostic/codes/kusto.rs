@@ -1,3 +1,17 @@
 //! Kusto and Sentinel's rule files.
 
-codes! {}
+codes! {
+    UNREAD = "kusto-unread": "Part of the query is not understood.", "Rewrite the marked part, or translate it by hand.";
+    UNREAD_OPERATOR = "kusto-operator": "A tabular operator is not understood.", "Rewrite the query without the operator, or translate it by hand.";
+    UNREAD_FUNCTION = "kusto-function": "A function is not understood.", "Rewrite the query without the function, or translate it by hand.";
+    UNREAD_SOURCE = "kusto-source": "Rows come from a place that is not in the events.", "Name a table, or translate the query by hand.";
+    UNKNOWN_COLUMN = "kusto-column": "There is no such column at this point of the query.", "Name a column that the steps before keep.";
+    UNKNOWN_TABLE = "kusto-table": "The table is not in the table reference.", "Check the name; newer tables are not in the reference.";
+    NOT_A_CONDITION = "kusto-condition": "A value stands where a condition must.", "Compare the value with something.";
+    TYPE = "kusto-type": "The engine refuses these types together.", "Convert one side with toint(), todatetime() or tostring().";
+    NEVER_TRUE = "kusto-never": "A condition can never be true.", "Correct the condition; the rule finds nothing as it stands.";
+    TIME_FILTER = "kusto-time-filter": "The query's time filter contradicts the rule's schedule.", "Make queryPeriod at least as long as the query looks back.";
+    ENTITY_COLUMN = "kusto-entity": "An entity is mapped to a column that the query does not return.", "Keep the column to the end of the query, or map another.";
+    SEVERAL_QUERIES = "kusto-several": "The text holds several queries.", "Keep one query a file.";
+    TOO_LARGE = "kusto-too-large": "The query grows too large when its functions are written out.", "Simplify the query.";
+}

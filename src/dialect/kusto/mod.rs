@@ -1,10 +1,13 @@
 //! Kusto, the query language of Microsoft Sentinel and Defender.
 //!
 //! Text becomes the tree of [`syntax`] ([`parse`], or [`parse_all`] for files of several queries), and the tree becomes
-//! text again, without the detection model.
+//! text again, without the detection model. `bind` knows tables, columns and functions; `lower` turns the tree into the
+//! model.
 
+pub mod bind;
 pub mod functions;
 mod inventory;
+mod lower;
 mod parse;
 mod split;
 pub mod syntax;
@@ -12,3 +15,14 @@ pub mod syntax;
 pub use inventory::{inventory, of_script};
 pub use parse::parse;
 pub use split::{Piece, parse_all};
+
+use crate::dialect::{Read, ReadContext};
+use crate::diagnostic::Diagnostic;
+
+/// Parses and lowers the last query of a text.
+///
+/// # Errors
+/// The syntax errors of the text.
+pub fn read(text: &str, context: &ReadContext<'_>) -> Result<Read, Vec<Diagnostic>> {
+    Ok(lower::lower(text, &parse(text)?, context))
+}

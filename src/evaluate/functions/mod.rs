@@ -1,7 +1,20 @@
 //! Functions by their meaning ([`crate::model::function`]).
 
+mod arithmetic;
+pub(crate) mod clock;
+pub mod convert;
+
 use super::{Context, EvalError};
+use crate::model::function::kusto;
 use crate::model::{Function, Value};
+
+/// The value of a function of constants; `None` where it is not folded.
+pub fn fold(function: Function, values: &[Value]) -> Option<Value> {
+    match (function, values) {
+        (kusto::NEGATE, [a]) => arithmetic::negate(a),
+        _ => None,
+    }
+}
 
 /// Calls a function with evaluated arguments.
 ///
