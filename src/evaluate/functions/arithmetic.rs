@@ -125,7 +125,9 @@ mod tests {
 
     #[test]
     fn whole_numbers_truncate_and_the_remainder_is_euclidean() {
-        for (a, b, quotient, remainder) in [(7, 2, 3, 1), (-7, 2, -3, 1), (7, -2, -3, 1), (-7, 3, -2, 2), (-7, -3, 2, 2)] {
+        for (a, b, quotient, remainder) in
+            [(7, 2, 3, 1), (-7, 2, -3, 1), (7, -2, -3, 1), (-7, 3, -2, 2), (-7, -3, 2, 2)]
+        {
             assert_eq!(divide(&int(a), &int(b)), Some(int(quotient)), "{a}/{b}");
             assert_eq!(modulo(&int(a), &int(b)), Some(int(remainder)), "{a}%{b}");
         }

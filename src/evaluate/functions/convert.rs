@@ -10,7 +10,9 @@ pub fn to_json(value: &Value) -> Json {
         Value::Null => Json::Null,
         Value::Bool(flag) => Json::Bool(*flag),
         Value::Int(number) => Json::from(*number),
-        Value::Double(number) => Number::from_f64(*number).map_or_else(|| Json::from(double_text(*number)), Json::Number),
+        Value::Double(number) => {
+            Number::from_f64(*number).map_or_else(|| Json::from(double_text(*number)), Json::Number)
+        }
         Value::String(text) => Json::from(text.as_str()),
         Value::DateTime(ticks) => Json::from(time_text(*ticks)),
         Value::Duration(ticks) => Json::from(duration_text(*ticks)),
@@ -262,7 +264,9 @@ fn time_of_day(text: &str) -> Option<i64> {
     }
     let mut text = text;
     let mut zone = 0;
-    if let Some(rest) = text.strip_suffix(['Z', 'z']).or_else(|| text.strip_suffix("GMT")).or_else(|| text.strip_suffix("UTC")) {
+    if let Some(rest) =
+        text.strip_suffix(['Z', 'z']).or_else(|| text.strip_suffix("GMT")).or_else(|| text.strip_suffix("UTC"))
+    {
         text = rest.trim_end();
     } else if let Some(at) = text.rfind(['+', '-']) {
         let (rest, offset) = text.split_at_checked(at)?;

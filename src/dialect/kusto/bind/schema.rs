@@ -55,10 +55,7 @@ fn index() -> &'static HashMap<&'static str, Table> {
     static INDEX: OnceLock<HashMap<&'static str, Table>> = OnceLock::new();
     INDEX.get_or_init(|| {
         let lines = TEXT.lines().filter(|line| !line.starts_with('#'));
-        lines
-            .filter_map(|line| line.split_once(' '))
-            .map(|(name, columns)| (name, Table { name, columns }))
-            .collect()
+        lines.filter_map(|line| line.split_once(' ')).map(|(name, columns)| (name, Table { name, columns })).collect()
     })
 }
 

@@ -162,8 +162,7 @@ impl<'a> Lowerer<'a> {
             "set_has_element" => match (value.expr, rest.into_iter().next()) {
                 (Expr::Field(mut field), Some(element)) => {
                     field.mode = ArrayMode::Any;
-                    let kind =
-                        TestKind::Equals { value: element.expr, case: Case::Sensitive, typing: Typing::Typed };
+                    let kind = TestKind::Equals { value: element.expr, case: Case::Sensitive, typing: Typing::Typed };
                     Both::certain(Test::new(Expr::Field(field), kind, call.span).into())
                 }
                 (list, element) => {
@@ -197,7 +196,9 @@ impl<'a> Lowerer<'a> {
                     }
                     Some(Value::Int(prefix)) if name.ends_with("_is_match") => {
                         networks = networks.map(|list| {
-                            list.into_iter().map(|text| format!("{}/{prefix}", text.split('/').next().unwrap_or(""))).collect()
+                            list.into_iter()
+                                .map(|text| format!("{}/{prefix}", text.split('/').next().unwrap_or("")))
+                                .collect()
                         });
                         continue;
                     }
@@ -440,8 +441,7 @@ fn fields_equal(left: Typed, right: Typed, case: Case, span: Span) -> Both {
     let (one, first) = subject(left);
     let (other, second) = subject(right);
     let typing = if first == Typing::Text || second == Typing::Text { Typing::Text } else { Typing::Typed };
-    let equal: Predicate =
-        Test::new(one.clone(), TestKind::Equals { value: other.clone(), case, typing }, span).into();
+    let equal: Predicate = Test::new(one.clone(), TestKind::Equals { value: other.clone(), case, typing }, span).into();
     if texts {
         let empty = |expr: &Expr| Predicate::from(Test::new(expr.clone(), TestKind::Empty, span));
         return Both::certain(Predicate::any([equal, Predicate::all([empty(&one), empty(&other)])]));

@@ -95,7 +95,8 @@ impl Flow {
         self.close_filters();
         let mut fine = true;
         if self.columns.is_closed() {
-            let list = self.columns.listed().iter().map(|col| Column { name: col.name.clone(), value: col.value.clone() });
+            let list =
+                self.columns.listed().iter().map(|col| Column { name: col.name.clone(), value: col.value.clone() });
             let step = StepKind::Project(list.collect());
             self.steps.push(Step { kind: step, span: self.computed, comments });
         } else {
@@ -130,10 +131,7 @@ impl Flow {
     /// The whole as a pipeline.
     pub fn pipeline(&mut self) -> Pipeline {
         self.settle();
-        Pipeline {
-            source: std::mem::replace(&mut self.source, Source::Events),
-            steps: std::mem::take(&mut self.steps),
-        }
+        Pipeline { source: std::mem::replace(&mut self.source, Source::Events), steps: std::mem::take(&mut self.steps) }
     }
 
     /// The steps of a rule; of one that only filters, the filters alone (what it computes are its outputs).

@@ -63,10 +63,8 @@ impl<'a> Lowerer<'a> {
             flow.columns = Columns::open();
             return;
         };
-        let shared: Vec<String> = keys
-            .iter()
-            .filter_map(|(_, right)| super::scalar::plain_column(right).map(str::to_owned))
-            .collect();
+        let shared: Vec<String> =
+            keys.iter().filter_map(|(_, right)| super::scalar::plain_column(right).map(str::to_owned)).collect();
         let columns = joined(kind, &flow.columns, &right.columns, &shared);
         let step = Join { kind, right: right.pipeline(), on: keys };
         flow.push(StepKind::Join(Box::new(step)), span, comments);

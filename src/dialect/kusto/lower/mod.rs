@@ -17,8 +17,8 @@ mod table;
 mod text;
 mod usage;
 
-use self::scalar::Typed;
 use self::flow::Flow;
+use self::scalar::Typed;
 use super::bind::Columns;
 use super::syntax::{Expr, ExprKind, Function, LetValue, Script, Statement, StatementKind};
 use crate::diagnostic::{Code, Diagnostic, Span, codes};

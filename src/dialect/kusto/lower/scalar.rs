@@ -260,8 +260,7 @@ impl<'a> Lowerer<'a> {
                 call(kusto::SPLIT, values)
             }
             ("coalesce", ..) => {
-                let values: Vec<Typed> =
-                    found.arguments.iter().map(|item| self.scalar(&item.value, columns)).collect();
+                let values: Vec<Typed> = found.arguments.iter().map(|item| self.scalar(&item.value, columns)).collect();
                 match values.as_slice() {
                     [only] => only.clone(),
                     _ => call(kusto::COALESCE, values),
@@ -291,8 +290,7 @@ impl<'a> Lowerer<'a> {
                 if value.ty == Ty::DateTime { value } else { call(kusto::TODATETIME, vec![value]) }
             }
             ("bag_pack" | "pack", ..) => {
-                let values: Vec<Typed> =
-                    found.arguments.iter().map(|item| self.scalar(&item.value, columns)).collect();
+                let values: Vec<Typed> = found.arguments.iter().map(|item| self.scalar(&item.value, columns)).collect();
                 call(kusto::BAG_PACK, values)
             }
             ("pack_all", ..) => Typed::new(Expr::Call(kusto::PACK_ALL, Vec::new()), Ty::Dynamic),
@@ -369,9 +367,7 @@ impl<'a> Lowerer<'a> {
                     }
                     Binding::Scalar(value)
                 }
-                (Some(node), _) => {
-                    Binding::Table(std::rc::Rc::new(self.table(node, None)))
-                }
+                (Some(node), _) => Binding::Table(std::rc::Rc::new(self.table(node, None))),
                 (None, _) => {
                     let reason = format!("the missing argument `{}`", parameter.name.text);
                     Binding::Scalar(Typed::unread(self.miss(codes::kusto::UNREAD, reason, found.span)))
@@ -455,8 +451,17 @@ fn json(expr: Expr) -> Expr {
 /// Whether a place in a bag holds JSON as text: the last key says so in the logs that Sentinel collects (`newValue`,
 /// `Properties_d.requestbody`), and any text that came out of JSON text before.
 fn holds_json_text(expr: &Expr) -> bool {
-    const NAMES: [&str; 9] =
-        ["newvalue", "oldvalue", "value", "requestbody", "responsebody", "additionalfields", "rawdata", "body", "message"];
+    const NAMES: [&str; 9] = [
+        "newvalue",
+        "oldvalue",
+        "value",
+        "requestbody",
+        "responsebody",
+        "additionalfields",
+        "rawdata",
+        "body",
+        "message",
+    ];
     let path = match expr {
         Expr::Field(field) => &field.path,
         Expr::Path(_, path, _) => path,
@@ -486,8 +491,7 @@ pub(super) fn call(function: Function, arguments: Vec<Typed>) -> Typed {
         kusto::NEGATE => types.first().copied().unwrap_or(Ty::Unknown),
         _ => kusto::returns(function).map_or(Ty::Unknown, |returns| Ty::of_result(returns, &types)),
     };
-    let literals: Option<Vec<Value>> =
-        arguments.iter().map(|argument| argument.expr.as_literal().cloned()).collect();
+    let literals: Option<Vec<Value>> = arguments.iter().map(|argument| argument.expr.as_literal().cloned()).collect();
     if let Some(values) = literals
         && function != function::NOW
         && let Some(value) = crate::evaluate::functions::fold(function, &values)
@@ -564,8 +568,16 @@ fn case(arms: Vec<(Predicate, Typed)>, otherwise: Typed) -> Typed {
 /// Arguments of functions on texts, with dynamic values as their text.
 fn texts(function: Function, mut values: Vec<Typed>) -> Vec<Typed> {
     let places: &[usize] = match function {
-        kusto::STRLEN | kusto::STRING_SIZE | kusto::REVERSE | kusto::URL_DECODE | kusto::BASE64_DECODE_TOSTRING
-        | kusto::SUBSTRING | kusto::COUNTOF | kusto::PARSE_COMMAND_LINE | kusto::PARSE_URL | kusto::PARSE_PATH => &[0],
+        kusto::STRLEN
+        | kusto::STRING_SIZE
+        | kusto::REVERSE
+        | kusto::URL_DECODE
+        | kusto::BASE64_DECODE_TOSTRING
+        | kusto::SUBSTRING
+        | kusto::COUNTOF
+        | kusto::PARSE_COMMAND_LINE
+        | kusto::PARSE_URL
+        | kusto::PARSE_PATH => &[0],
         kusto::TRIM | kusto::TRIM_START | kusto::TRIM_END => &[0, 1],
         kusto::INDEXOF | kusto::STRCMP => &[0, 1],
         kusto::EXTRACT => &[0, 2],

@@ -96,8 +96,12 @@ impl<'a> Lowerer<'a> {
     ) -> Vec<Named> {
         let mut out = Vec::new();
         let Some((first, rest)) = call.arguments.split_first() else {
-            let index = self.miss(codes::kusto::UNREAD_FUNCTION, format!("`{}` without arguments", call.name.text), call.span);
-            return vec![Named { column: Column { name: "Column".to_owned(), value: Expr::Unread(index) }, ty: Ty::Unknown }];
+            let index =
+                self.miss(codes::kusto::UNREAD_FUNCTION, format!("`{}` without arguments", call.name.text), call.span);
+            return vec![Named {
+                column: Column { name: "Column".to_owned(), value: Expr::Unread(index) },
+                ty: Ty::Unknown,
+            }];
         };
         let key = self.scalar(&first.value, columns);
         let name = given.first().cloned().flatten();
@@ -169,7 +173,10 @@ impl<'a> Lowerer<'a> {
         let mut out = Vec::new();
         if call.name.text == "percentilesw" {
             let index = self.miss(codes::kusto::UNREAD_FUNCTION, "the function `percentilesw`", call.span);
-            out.push(Named { column: Column { name: "Column".to_owned(), value: Expr::Unread(index) }, ty: Ty::Unknown });
+            out.push(Named {
+                column: Column { name: "Column".to_owned(), value: Expr::Unread(index) },
+                ty: Ty::Unknown,
+            });
             return out;
         }
         for (at, rank) in ranks.iter().enumerate() {
@@ -206,7 +213,8 @@ impl<'a> Lowerer<'a> {
                 }
                 left
             }
-            ExprKind::Path(path) if matches!(&path.first.kind, ExprKind::Call(call) if contains_aggregate_call(call)) => {
+            ExprKind::Path(path) if matches!(&path.first.kind, ExprKind::Call(call) if contains_aggregate_call(call)) =>
+            {
                 let mut base = self.aggregate(&path.first, columns);
                 for step in &path.steps {
                     let segment = match &step.kind {
@@ -331,8 +339,7 @@ fn stars(call: &Call) -> bool {
 }
 
 fn contains_aggregate_call(call: &Call) -> bool {
-    functions::aggregate(&call.name.text).is_some()
-        || call.arguments.iter().any(|item| contains_aggregate(&item.value))
+    functions::aggregate(&call.name.text).is_some() || call.arguments.iter().any(|item| contains_aggregate(&item.value))
 }
 
 /// Whether an aggregate stands inside an expression.
@@ -415,7 +422,11 @@ fn default_name_of_call(call: &Call) -> String {
         "make_list" | "makelist" | "make_list_if" | "make_list_with_nulls" => format!("list_{stem}"),
         "make_bag" | "make_dictionary" | "make_bag_if" => format!("bag_{stem}"),
         "take_any" | "any" => {
-            if spelled == "any" { format!("any_{stem}") } else { stem }
+            if spelled == "any" {
+                format!("any_{stem}")
+            } else {
+                stem
+            }
         }
         "take_anyif" | "anyif" => stem,
         "arg_max" | "argmax" => format!("max_{stem}"),

@@ -10,8 +10,8 @@ use super::scalar::{self, Typed};
 use super::summarize::{contains_aggregate, name_of, unique};
 use super::{Binding, Lowerer, MAX_CALLS};
 use crate::diagnostic::{Span, codes};
-use crate::model::function::kusto::aggregate;
 use crate::model::function;
+use crate::model::function::kusto::aggregate;
 use crate::model::{
     Column, ExpandColumn, ExpandKind, Expr, InlineTable, NamePattern, NullsOrder, ParseKind, ParsePart, Predicate,
     Select, SortKey, Source, StepKind, Value, Var,
@@ -27,9 +27,30 @@ pub(super) fn is_scalar_call(name: &str) -> bool {
             name,
             "iff" | "iif" | "case" | "ago" | "now" | "toscalar" | "typeof" | "strcat" | "pack_columns" | "dcount_hll"
         )
-        || name.starts_with("series_")
-        || name.starts_with("geo_")
-        || name.starts_with("hash")
+        || (crate::dialect::kusto::functions::is_built_in(name) && !names_tables(name))
+}
+
+/// Built-in functions that yield tables.
+fn names_tables(name: &str) -> bool {
+    matches!(
+        name,
+        "table"
+            | "cluster"
+            | "database"
+            | "workspace"
+            | "materialize"
+            | "view"
+            | "external_table"
+            | "materialized_view"
+            | "stored_query_result"
+            | "cosmosdb_sql_request"
+            | "graph"
+            | "entity_group"
+            | "app"
+            | "resource"
+            | "adx"
+            | "arg"
+    )
 }
 
 impl<'a> Lowerer<'a> {
@@ -47,8 +68,11 @@ impl<'a> Lowerer<'a> {
             ExprKind::Path(path) => self.remote_table(path, node.span),
             ExprKind::DataTable(table) => self.datatable(table),
             ExprKind::ExternalData(data) => {
-                let mut flow =
-                    self.gap(codes::kusto::UNREAD_SOURCE, "`externaldata`, rows from outside the workspace,", node.span);
+                let mut flow = self.gap(
+                    codes::kusto::UNREAD_SOURCE,
+                    "`externaldata`, rows from outside the workspace,",
+                    node.span,
+                );
                 flow.columns = Columns::closed(schema_columns(&data.schema));
                 flow
             }
@@ -215,7 +239,8 @@ impl<'a> Lowerer<'a> {
                     return flow;
                 }
                 _ => {
-                    let mut flow = self.gap(codes::kusto::UNREAD_SOURCE, "a computed value of a `datatable`", node.span);
+                    let mut flow =
+                        self.gap(codes::kusto::UNREAD_SOURCE, "a computed value of a `datatable`", node.span);
                     flow.columns = Columns::closed(columns);
                     return flow;
                 }
@@ -251,8 +276,7 @@ impl<'a> Lowerer<'a> {
                 let (from, to) = (self.scalar(from, &nowhere), self.scalar(to, &nowhere));
                 let step = self.scalar(step, &nowhere);
                 let columns = Columns::closed(vec![Col::plain(&name.text, from.ty)]);
-                let source =
-                    Source::Range { name: name.text.clone(), from: from.expr, to: to.expr, step: step.expr };
+                let source = Source::Range { name: name.text.clone(), from: from.expr, to: to.expr, step: step.expr };
                 Flow::rows(source, columns)
             }
             other => {
@@ -272,11 +296,7 @@ impl<'a> Lowerer<'a> {
                     Source::Table(table) => table.clone(),
                     _ => String::new(),
                 };
-                flow.columns.set(Col {
-                    name: name.to_owned(),
-                    ty: Ty::String,
-                    value: Expr::text(table),
-                });
+                flow.columns.set(Col { name: name.to_owned(), ty: Ty::String, value: Expr::text(table) });
             }
             flows.push(flow);
         }
@@ -318,7 +338,8 @@ impl<'a> Lowerer<'a> {
                 flow.filter(predicate, span, comments);
             }
             OperatorKind::Extend(items) | OperatorKind::Serialize(items) => {
-                if matches!(operator.kind, OperatorKind::Serialize(_)) || items.iter().any(|item| windowed(&item.value)) {
+                if matches!(operator.kind, OperatorKind::Serialize(_)) || items.iter().any(|item| windowed(&item.value))
+                {
                     self.settle(flow, span);
                 }
                 self.extend(flow, items, span, comments);
@@ -396,9 +417,7 @@ impl<'a> Lowerer<'a> {
             }
             OperatorKind::Summarize(summarize) => {
                 let stars = summarize.aggregates.iter().any(|item| match &item.value.unwrap_parentheses().kind {
-                    ExprKind::Call(call) => {
-                        call.arguments.iter().any(|item| matches!(item.value.kind, ExprKind::Star))
-                    }
+                    ExprKind::Call(call) => call.arguments.iter().any(|item| matches!(item.value.kind, ExprKind::Star)),
                     _ => false,
                 });
                 if stars {
@@ -571,7 +590,8 @@ impl<'a> Lowerer<'a> {
                 .known()
                 .into_iter()
                 .map(|(name, ty)| {
-                    let value = columns.get(&name, self.types, ty).map_or_else(|| scalar::column(&name), |col| col.value);
+                    let value =
+                        columns.get(&name, self.types, ty).map_or_else(|| scalar::column(&name), |col| col.value);
                     (name, Typed::new(value, ty))
                 })
                 .collect();
@@ -865,7 +885,11 @@ impl<'a> Lowerer<'a> {
             ExprKind::And(operands) | ExprKind::Or(operands) => {
                 let parts: Vec<Predicate> =
                     operands.iter().map(|operand| self.search(operand, columns, want)).collect();
-                if matches!(node.kind, ExprKind::And(_)) == want { Predicate::all(parts) } else { Predicate::any(parts) }
+                if matches!(node.kind, ExprKind::And(_)) == want {
+                    Predicate::all(parts)
+                } else {
+                    Predicate::any(parts)
+                }
             }
             ExprKind::Call(call) if call.name.text == "not" => match call.arguments.first() {
                 Some(item) => self.search(&item.value, columns, !want),

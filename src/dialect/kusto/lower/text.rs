@@ -7,9 +7,7 @@ use super::condition::{self, Both};
 use super::scalar::Typed;
 use crate::diagnostic::{Span, codes};
 use crate::model::function;
-use crate::model::{
-    Anchor, Case, Expr, Predicate, Quantifier, RegexFlavour, Test, TestKind, Value, Var, WildcardPart,
-};
+use crate::model::{Anchor, Case, Expr, Predicate, Quantifier, RegexFlavour, Test, TestKind, Value, Var, WildcardPart};
 
 impl<'a> Lowerer<'a> {
     /// `left op right` for an operator on texts.
@@ -191,7 +189,9 @@ fn within(left: Typed, items: Vec<Typed>, case: Case, span: Span) -> Both {
         if case == Case::Sensitive {
             let lower = *fold == function::LOWER;
             items.retain(|item| {
-                item.expr.as_text().is_some_and(|text| if lower { text.to_lowercase() == text } else { text.to_uppercase() == text })
+                item.expr
+                    .as_text()
+                    .is_some_and(|text| if lower { text.to_lowercase() == text } else { text.to_uppercase() == text })
             });
         }
         case = Case::Ignore;
@@ -299,4 +299,3 @@ fn wildcard(pattern: &str) -> Vec<WildcardPart> {
     }
     parts
 }
-
