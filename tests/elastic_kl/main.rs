@@ -1,0 +1,8 @@
+//! Elastic KQL and Lucene against real rules and against Apache Lucene.
+//!
+//! The rules and the judge are read from `../shared` (or `$RULEGLOT_SHARED`) and `$JUDGES`; where they are absent, a test
+//! says so and passes.
+
+mod semantics;
+mod shared;
+mod sweep;

@@ -1,0 +1,1 @@
+//! Semantics, one case for each rule of spec/elastic-semantics.md.
