@@ -45,12 +45,16 @@ impl FieldType {
         Self { kind, list: false }
     }
 
-    /// Reads `keyword`, `long[]` and so on; `None` for an unknown name.
+    /// Reads `keyword`, `long[]` and so on; `None` for an unknown name. Elastic's `nested` is a list of objects that are
+    /// tested one by one: `dynamic[]`.
     pub fn parse(text: &str) -> Option<Self> {
         let (name, list) = match text.trim().strip_suffix("[]") {
             Some(name) => (name, true),
             None => (text.trim(), false),
         };
+        if name == "nested" {
+            return Some(Self { kind: FieldKind::Dynamic, list: true });
+        }
         let kind = match name {
             "keyword" | "constant_keyword" | "string" => FieldKind::Keyword,
             "wildcard" => FieldKind::Wildcard,

@@ -3,6 +3,8 @@
 //! The rules and the judge are read from `../shared` (or `$RULEGLOT_SHARED`) and `$JUDGES`; where they are absent, a test
 //! says so and passes.
 
+mod events;
+mod judge;
 mod semantics;
 mod shared;
 mod sweep;

@@ -20,12 +20,14 @@ pub enum Moment {
     },
     /// Reckoned from the time of evaluation, to the millisecond.
     Now(Expr),
+    /// Date math with calendar months or rounding, which stays as it is written.
+    Math,
 }
 
 /// Reads a date or date math (`now-1d`, `2024-01-01||+1h`).
 ///
 /// # Errors
-/// What is wrong, or that calendar months, years and rounding of `now` are not reckoned here.
+/// What is wrong with it.
 pub fn parse(text: &str) -> Result<Moment, String> {
     let refused = || format!("Elasticsearch reads no date in {text:?}");
     let (anchor, math) = match text.strip_prefix("now") {
@@ -38,7 +40,7 @@ pub fn parse(text: &str) -> Result<Moment, String> {
             }
         },
     };
-    let offset = offset(math, text)?;
+    let Some(offset) = offset(math, text)? else { return Ok(Moment::Math) };
     Ok(match anchor {
         Some((from, until)) => Moment::Span { from: from + offset, until: until + offset },
         None if offset == 0 => Moment::Now(Expr::Call(function::NOW, Vec::new())),
@@ -50,19 +52,23 @@ pub fn parse(text: &str) -> Result<Moment, String> {
     })
 }
 
-/// The sum of `+1d-2h` in ticks.
-fn offset(math: &str, text: &str) -> Result<i64, String> {
+/// The sum of `+1d-2h` in ticks; `None` where the calendar decides: months, years, rounding.
+fn offset(math: &str, text: &str) -> Result<Option<i64>, String> {
     let mut sum: i64 = 0;
+    let mut fixed = true;
     let mut rest = math;
     while let Some(sign) = rest.chars().next() {
         rest = rest.get(sign.len_utf8()..).unwrap_or("");
         let factor = match sign {
             '+' => 1,
             '-' => -1,
-            '/' => return Err(format!("rounding in the date {text:?} is not reckoned here")),
+            '/' => {
+                fixed = false;
+                0
+            }
             _ => return Err(format!("Elasticsearch reads no date in {text:?}")),
         };
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let digits = if sign == '/' { 0 } else { rest.bytes().take_while(u8::is_ascii_digit).count() };
         let count: i64 = match rest.get(..digits) {
             Some("") | None => 1,
             Some(digits) => digits.parse().map_err(|_| format!("a number in the date {text:?} is too large"))?,
@@ -76,7 +82,10 @@ fn offset(math: &str, text: &str) -> Result<i64, String> {
             'h' | 'H' => 3600,
             'd' => 86_400,
             'w' => 604_800,
-            'M' | 'y' => return Err(format!("calendar months and years in the date {text:?} are not reckoned here")),
+            'M' | 'y' => {
+                fixed = false;
+                0
+            }
             _ => return Err(format!("Elasticsearch reads no date in {text:?}")),
         };
         let moved = count.checked_mul(seconds).and_then(|seconds| seconds.checked_mul(TICKS_PER_SECOND * factor));
@@ -84,7 +93,7 @@ fn offset(math: &str, text: &str) -> Result<i64, String> {
             .and_then(|moved| sum.checked_add(moved))
             .ok_or_else(|| format!("the date {text:?} is too far away"))?;
     }
-    Ok(sum)
+    Ok(fixed.then_some(sum))
 }
 
 /// The first tick that a date names, and the first behind it.
@@ -245,9 +254,16 @@ mod tests {
             assert_eq!((print(start).unwrap(), print(end).unwrap()), (from.to_owned(), until.to_owned()), "{text}");
         }
         for text in
-            ["", "x", "2024-13", "2024-1-1", "2024-01-01T25", "nowish", "2024-01-01T10:20:30.1.2", "now/d", "now-1M"]
+            ["", "x", "2024-13", "2024-1-1", "2024-01-01T25", "nowish", "2024-01-01T10:20:30.1.2", "now/", "now-1x"]
         {
             assert!(parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_the_calendar_decides_stays_as_written() {
+        for text in ["now/d", "now-1d/d", "now-1M", "2024-01-01||/M"] {
+            assert_eq!(parse(text), Ok(Moment::Math), "{text}");
         }
     }
 

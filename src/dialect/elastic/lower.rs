@@ -149,6 +149,7 @@ pub fn equals(field: &Field, text: &str, quoted: bool, span: Span) -> Result<Pre
                 let kind = TestKind::Equals { value, case: field.case, typing: mapped(FieldKind::Date) };
                 Ok(test(field, kind, span))
             }
+            Moment::Math => equal(Value::text(text), FieldKind::Date),
         },
         FieldKind::Keyword | FieldKind::Wildcard | FieldKind::Dynamic | FieldKind::Timespan | FieldKind::Guid => {
             equal(Value::text(text), FieldKind::Keyword)
@@ -244,6 +245,7 @@ fn operand(field: &Field, kind: FieldKind, text: &str, closed: bool, upper: bool
             }
             Moment::Span { from, .. } => Some(Value::DateTime(from)),
             Moment::Now(value) => return Ok((value, closed)),
+            Moment::Math => Some(Value::text(text)),
         },
         FieldKind::Text => {
             let reason = format!("a range over the words of the analysed text {} has no counterpart", shown(field));

@@ -295,6 +295,7 @@ impl Saying<'_> {
             },
             FieldKind::Boolean if matches!(text.as_str(), "true" | "false") => Ok(Said::Exact(text)),
             FieldKind::Ip if text.parse::<std::net::IpAddr>().is_ok() => Ok(Said::Exact(text)),
+            FieldKind::Date if dates::parse(&text) == Ok(dates::Moment::Math) => Ok(Said::Exact(text)),
             FieldKind::Boolean | FieldKind::Ip | FieldKind::Date => wrong(),
             _ => {
                 // A number of another JSON type than the field's text never equals it where types count.
@@ -379,6 +380,9 @@ impl Saying<'_> {
                 Some(math) => Ok(math),
                 None => Err("it compares with a computed value".to_owned()),
             },
+            (Some(FieldKind::Date), Expr::Literal(Value::String(text))) if dates::parse(text) == Ok(dates::Moment::Math) => {
+                Ok(text.clone())
+            }
             (Some(FieldKind::Ip), Expr::Literal(Value::String(text))) if text.parse::<std::net::IpAddr>().is_ok() => {
                 Ok(text.clone())
             }
