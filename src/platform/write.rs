@@ -66,6 +66,8 @@ pub struct WriteRequest<'a> {
     pub columns: &'a Columns,
     /// Tables, index patterns or log types of the target that hold the events.
     pub sources: &'a [String],
+    /// Data connectors or integrations of these sources on the target, where known.
+    pub connectors: &'a [String],
 }
 
 /// What a written file is for.

@@ -78,7 +78,8 @@ pub fn write(
     query: &str,
     columns: &Columns,
 ) -> Written {
-    let request = WriteRequest { bundle, source, format, dialect: "kusto", query, columns, sources: &[] };
+    let request =
+        WriteRequest { bundle, source, format, dialect: "kusto", query, columns, sources: &[], connectors: &[] };
     platform(target).unwrap().write(&request)
 }
 

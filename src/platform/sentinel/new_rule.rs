@@ -28,7 +28,7 @@ pub(super) fn rule(
     if !hunting {
         put("severity", json!(limits::severity(meta.severity, losses)));
     }
-    put("requiredDataConnectors", Json::Array(connectors(detection, request, losses)));
+    put("requiredDataConnectors", Json::Array(connectors(request, losses)));
     if !hunting {
         for (key, value) in schedule(detection, request.source, losses) {
             put(key, value);
@@ -129,16 +129,13 @@ const CONNECTORS: &[(&str, &str)] = &[
     ("IdentityLogonEvents", "MicrosoftThreatProtection"),
 ];
 
-fn connectors(detection: &Detection, request: &WriteRequest<'_>, losses: &mut Vec<Loss>) -> Vec<Json> {
-    // The log sources of a detection that was prepared for Sentinel name Sentinel's connectors.
-    let named = detection.log_sources.iter().flat_map(|source| source.connectors.iter());
-    let stated: Vec<&String> = named.filter(|_| request.source != Some(PlatformId::Sentinel)).collect();
+fn connectors(request: &WriteRequest<'_>, losses: &mut Vec<Loss>) -> Vec<Json> {
     let mut list: Vec<(String, Vec<String>)> = Vec::new();
     let mut unknown = Vec::new();
     for table in request.sources {
         let built_in = CONNECTORS.iter().find(|(name, _)| name == table).map(|(_, connector)| (*connector).to_owned());
         let device = table.starts_with("Device").then(|| "MicrosoftThreatProtection".to_owned());
-        match built_in.or(device).or_else(|| stated.first().map(|name| (*name).clone())) {
+        match built_in.or(device).or_else(|| request.connectors.first().cloned()) {
             Some(connector) => match list.iter_mut().find(|(name, _)| *name == connector) {
                 Some((_, tables)) => tables.push(table.clone()),
                 None => list.push((connector, vec![table.clone()])),
