@@ -10,9 +10,11 @@ use crate::diagnostic::{Diagnostic, codes};
 use crate::dialect::Dialect;
 use crate::evaluate::{self, Context};
 use crate::model::{Detection, PlatformId, TestCase, Value};
-use crate::platform::{ReadRule, TypeSource};
+use crate::platform::{ReadRule, TypeSource, tests_file};
+use crate::source::{Folder, Format};
 use serde::Serialize;
 use std::collections::HashMap;
+use std::path::Path;
 
 /// What became of one test.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -136,23 +138,16 @@ fn verdict(rule: &ReadRule, detection: &Detection, test: &TestCase, workspace: &
     evaluate::run(&detection.logic, &context).map(|table| !table.rows.is_empty()).map_err(|found| error(&found))
 }
 
-/// Tests of `<rule>.tests.yml` beside a rule: a list of name, event (or events) and expected.
+/// Tests beside a file that holds a bare query; rule files bring their own.
 fn beside(loaded: &Loaded, session: &mut Session) -> Vec<TestCase> {
-    let path = loaded.file.path.with_extension("tests.yml");
-    let Ok(text) = std::fs::read_to_string(&path) else { return Vec::new() };
-    let parsed = serde_yaml::from_str::<serde_json::Value>(&text)
-        .map_err(|error| Diagnostic::error(codes::cli::BAD_EVENTS, format!("no YAML of tests: {error}")))
-        .and_then(|value| match value.get("tests").unwrap_or(&value) {
-            serde_json::Value::Array(items) => cases(items),
-            _ => Err(Diagnostic::error(codes::cli::BAD_EVENTS, "the tests are no list")),
-        });
-    match parsed {
-        Ok(cases) => cases,
-        Err(found) => {
-            session.report(&found, &path.display().to_string(), "", Status::Unusable);
-            Vec::new()
-        }
+    if !matches!(loaded.format, Format::Query(_)) {
+        return Vec::new();
     }
+    let folder = Folder(loaded.file.path.parent().map(Path::to_owned).unwrap_or_default());
+    tests_file::beside(&loaded.file, &folder).unwrap_or_else(|found| {
+        session.report(&found, &loaded.file.path.display().to_string(), "", Status::Unusable);
+        Vec::new()
+    })
 }
 
 fn cases(items: &[serde_json::Value]) -> Result<Vec<TestCase>, Diagnostic> {

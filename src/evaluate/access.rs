@@ -33,7 +33,10 @@ pub fn find<'v>(root: &'v Value, path: &FieldPath, access: Access, flatten: bool
         Access::Sentinel => from_column(root, path, walk, context, &mut found),
         _ => walk.go(root, &path.0, &mut found),
     }
-    if access == Access::Elastic && !found.key && let Some(base) = multi_field_base(path) {
+    if access == Access::Elastic
+        && !found.key
+        && let Some(base) = multi_field_base(path)
+    {
         walk.go(root, base, &mut found);
     }
     if flatten {
@@ -62,7 +65,9 @@ pub fn find_inside<'v>(value: &'v Value, path: &FieldPath, access: Access, flatt
 /// The field that a multi-field of ECS indexes a second time: it is not in the event under its own name.
 fn multi_field_base(path: &FieldPath) -> Option<&[Segment]> {
     match path.0.split_last() {
-        Some((Segment::Key(last), base)) if !base.is_empty() && matches!(last.as_str(), "caseless" | "text") => Some(base),
+        Some((Segment::Key(last), base)) if !base.is_empty() && matches!(last.as_str(), "caseless" | "text") => {
+            Some(base)
+        }
         _ => None,
     }
 }

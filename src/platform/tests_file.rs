@@ -13,8 +13,14 @@ pub fn write(tests: &[TestCase]) -> Option<String> {
     if tests.is_empty() {
         return None;
     }
-    let tests: Vec<Json> =
-        tests.iter().map(|test| json!({ "name": test.name, "match": test.expected, "event": test.event })).collect();
+    let tests: Vec<Json> = tests
+        .iter()
+        .map(|test| {
+            // A list is a stream of events, for rules that count or compare.
+            let key = if test.event.is_array() { "events" } else { "event" };
+            json!({ "name": test.name, "expected": test.expected, key: test.event })
+        })
+        .collect();
     Some(write_yaml(&json!({ "tests": tests })))
 }
 
@@ -39,16 +45,17 @@ pub fn beside(file: &SourceFile, siblings: &dyn Siblings) -> Result<Vec<TestCase
 /// Reads the text of such a file.
 ///
 /// # Errors
-/// One diagnostic: no YAML, or a test without `event` or `match`.
+/// One diagnostic: no YAML, or a test without `expected`, or without `event` and `events`.
 pub fn read(text: &str) -> Result<Vec<TestCase>, Diagnostic> {
     let root = parse_yaml(text)?.root;
     let wrong = |message: &str, span| Diagnostic::error(codes::source::WRONG_TYPE, message).at(span);
     let Some(tests) = root.get("tests") else { return Err(wrong("there is no list `tests`", root.span)) };
     let mut cases = Vec::new();
     for (index, test) in tests.items().iter().enumerate() {
-        let expected = test.get("match").and_then(|flag| flag.as_bool());
-        let (Some(expected), Some(event)) = (expected, test.get("event")) else {
-            return Err(wrong("a test needs `match` (true or false) and `event`", test.span));
+        let expected = test.get("expected").and_then(|flag| flag.as_bool());
+        let event = test.get("event").or_else(|| test.get("events"));
+        let (Some(expected), Some(event)) = (expected, event) else {
+            return Err(wrong("a test needs `expected` (true or false) and `event` or `events`", test.span));
         };
         let name =
             test.get("name").and_then(|name| name.scalar_text()).unwrap_or_else(|| format!("test {}", index + 1));

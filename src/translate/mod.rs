@@ -261,8 +261,12 @@ fn write(
     };
     let prepared = detection::for_target(source, from, to, &translated, env, options);
     let bundle: crate::model::Bundle = prepared.detection.into();
-    let connectors: Vec<String> =
-        bundle.detections.iter().flat_map(|detection| &detection.log_sources).flat_map(|s| s.connectors.clone()).collect();
+    let connectors: Vec<String> = bundle
+        .detections
+        .iter()
+        .flat_map(|detection| &detection.log_sources)
+        .flat_map(|s| s.connectors.clone())
+        .collect();
     let written = target.write(&WriteRequest {
         bundle: &bundle,
         source: from,

@@ -380,7 +380,9 @@ impl Saying<'_> {
                 Some(math) => Ok(math),
                 None => Err("it compares with a computed value".to_owned()),
             },
-            (Some(FieldKind::Date), Expr::Literal(Value::String(text))) if dates::parse(text) == Ok(dates::Moment::Math) => {
+            (Some(FieldKind::Date), Expr::Literal(Value::String(text)))
+                if dates::parse(text) == Ok(dates::Moment::Math) =>
+            {
                 Ok(text.clone())
             }
             (Some(FieldKind::Ip), Expr::Literal(Value::String(text))) if text.parse::<std::net::IpAddr>().is_ok() => {

@@ -16,8 +16,8 @@ pub use inventory::{inventory, of_script};
 pub use parse::parse;
 pub use split::{Piece, parse_all};
 
-use crate::dialect::{Read, ReadContext};
 use crate::diagnostic::Diagnostic;
+use crate::dialect::{Read, ReadContext};
 
 /// Parses and lowers the last query of a text.
 ///
