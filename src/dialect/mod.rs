@@ -9,6 +9,7 @@ pub mod kuery;
 pub mod kusto;
 pub mod layout;
 pub mod lucene;
+pub mod python;
 mod registry;
 pub mod syntax;
 
@@ -32,7 +33,7 @@ pub struct ReadContext<'a> {
 }
 
 /// Source texts beside a rule.
-pub trait Helpers {
+pub trait Helpers: Sync {
     /// The text of a Python module (`panther_base_helpers`, or a data model's file).
     fn module(&self, name: &str) -> Option<String>;
 

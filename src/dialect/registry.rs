@@ -8,7 +8,7 @@ pub struct Registry {
 }
 
 /// The dialects, one line each.
-static DIALECTS: &[&dyn Dialect] = &[&super::kuery::Kuery, &super::lucene::Lucene];
+static DIALECTS: &[&dyn Dialect] = &[&super::kuery::Kuery, &super::lucene::Lucene, &super::python::Python];
 
 impl Default for Registry {
     fn default() -> Self {

@@ -18,6 +18,7 @@ pub mod functions;
 pub mod pipeline;
 mod predicate;
 mod python_regex;
+mod python_walk;
 pub mod regex;
 mod table;
 mod test;

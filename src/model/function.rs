@@ -3,6 +3,7 @@
 //! A dialect whose function differs in any of these gets a constant of its own, named after the difference.
 
 use super::Function;
+pub use super::function_python::*;
 
 pub mod kusto;
 
@@ -70,5 +71,5 @@ functions! {
 /// The function of this name.
 pub fn by_name(name: &str) -> Option<Function> {
     let kusto = kusto::ALL.iter().chain(kusto::aggregate::ALL).map(|(function, _)| function);
-    ALL.iter().chain(kusto).copied().find(|function| function.0 == name)
+    ALL.iter().chain(kusto).chain(PYTHON_ALL).copied().find(|function| function.0 == name)
 }

@@ -8,6 +8,7 @@ mod detection;
 mod expr;
 mod field;
 pub mod function;
+mod function_python;
 mod logic;
 mod loss;
 pub mod lucene_regex;

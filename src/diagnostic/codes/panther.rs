@@ -1,3 +1,14 @@
 //! Panther's YAML and Python.
 
-codes! {}
+codes! {
+    PYTHON_2 = "python-2": "The text is Python 2.", "Port the rule to Python 3; Panther runs nothing else.";
+    NO_RULE = "no-rule-function": "The Python text defines neither `rule` nor `policy`.", "Hand in the Python file of a rule or policy.";
+    PYTHON_UNREAD = "python-unread": "A part of the rule's Python is not read into the model.", "Write the condition by hand in the target, or simplify the Python.";
+    PYTHON_BUDGET = "python-too-large": "The rule has more paths, calls or nesting than are followed.", "Split the rule, or simplify its helpers.";
+    PYTHON_RECURSION = "python-recursion": "A function calls itself, directly or through others.", "Write the function without recursion.";
+    PYTHON_HELPER = "python-helper-missing": "A helper that the rule imports was not found.", "Put the rule below a folder with global_helpers/, or name it with --helpers.";
+    PYTHON_CACHE = "python-cache": "The rule keeps state between events.", "Use a correlation or scheduled rule in the target; a filter has no memory.";
+    PYTHON_CLOCK = "python-clock": "The rule asks for the time at which it runs.", "State the window in the target's schedule.";
+    PYTHON_LOOK_UP = "python-look-up": "The rule looks something up outside of the event.", "Enrich the events, or write the look-up in the target.";
+    PYTHON_OUTPUT = "python-output-unread": "A function beside the rule is not read whole.", "Complete the alert's fields by hand.";
+}

@@ -3,6 +3,9 @@
 mod arithmetic;
 pub(crate) mod clock;
 pub mod convert;
+mod neutral;
+pub mod python;
+mod python_text;
 
 use super::{Context, EvalError};
 use crate::model::function::kusto;
@@ -21,6 +24,12 @@ pub fn fold(function: Function, values: &[Value]) -> Option<Value> {
 /// # Errors
 /// [`EvalError::Unsupported`] for a function that is not written; [`EvalError::Raised`] where the function's own
 /// definition says that it fails.
-pub fn call(function: Function, _arguments: &[Value], _context: &Context<'_>) -> Result<Value, EvalError> {
+pub fn call(function: Function, arguments: &[Value], context: &Context<'_>) -> Result<Value, EvalError> {
+    if let Some(answer) = python::call(function, arguments, context) {
+        return answer;
+    }
+    if let Some(value) = neutral::call(function, arguments) {
+        return Ok(value);
+    }
     Err(EvalError::Unsupported(format!("the function `{}`", function.0)))
 }

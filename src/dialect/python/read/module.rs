@@ -1,0 +1,162 @@
+//! Python modules as text: their functions, constants and imports. Nothing is executed.
+
+use crate::dialect::Helpers;
+use ruff_python_ast::{Expr, ModModule, Stmt, StmtFunctionDef};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// A function with the module it stands in.
+#[derive(Debug)]
+pub(crate) struct Function {
+    pub module: Rc<Module>,
+    pub node: StmtFunctionDef,
+}
+
+/// What a name of a module stands for.
+#[derive(Debug, Clone)]
+pub(crate) enum Binding {
+    Function(Rc<StmtFunctionDef>),
+    /// The expression that is assigned.
+    Constant(Rc<Expr>),
+    /// `from module import name`, or `import module`.
+    Import {
+        module: String,
+        name: Option<String>,
+    },
+    /// A class, or an assignment that cannot be followed.
+    Other,
+}
+
+/// A module.
+#[derive(Debug)]
+pub(crate) struct Module {
+    /// The name; empty for the rule itself.
+    pub name: String,
+    pub names: HashMap<String, Binding>,
+}
+
+impl Module {
+    /// The names that the statements of a module bind.
+    pub fn new(name: &str, syntax: ModModule) -> Self {
+        let mut module = Module { name: name.to_owned(), names: HashMap::new() };
+        for statement in syntax.body {
+            module.bind(statement, 0);
+        }
+        module
+    }
+
+    fn bind(&mut self, statement: Stmt, depth: usize) {
+        match statement {
+            Stmt::FunctionDef(node) => {
+                let binding = if node.is_async || !node.decorator_list.is_empty() {
+                    Binding::Other
+                } else {
+                    Binding::Function(Rc::new(node.clone()))
+                };
+                self.names.insert(node.name.to_string(), binding);
+            }
+            Stmt::ClassDef(node) => {
+                self.names.insert(node.name.to_string(), Binding::Other);
+            }
+            Stmt::Assign(node) => {
+                let value = Rc::new(*node.value);
+                for target in node.targets {
+                    match target {
+                        Expr::Name(name) => {
+                            self.names.insert(name.id.to_string(), Binding::Constant(value.clone()));
+                        }
+                        // `CONSTANT["key"] = ...` changes a value after the fact
+                        Expr::Subscript(node) => self.spoil(&node.value),
+                        Expr::Tuple(node) => node.elts.iter().for_each(|part| self.spoil(part)),
+                        _ => {}
+                    }
+                }
+            }
+            Stmt::AnnAssign(node) => {
+                if let (Expr::Name(name), Some(value)) = (*node.target, node.value) {
+                    self.names.insert(name.id.to_string(), Binding::Constant(Rc::new(*value)));
+                }
+            }
+            Stmt::AugAssign(node) => self.spoil(&node.target),
+            Stmt::ImportFrom(node) => {
+                let from = node.module.map(|name| name.to_string()).unwrap_or_default();
+                for alias in node.names {
+                    let bound = alias.asname.as_ref().unwrap_or(&alias.name).to_string();
+                    self.names
+                        .insert(bound, Binding::Import { module: from.clone(), name: Some(alias.name.to_string()) });
+                }
+            }
+            Stmt::Import(node) => {
+                for alias in node.names {
+                    let full = alias.name.to_string();
+                    let (bound, module) = match &alias.asname {
+                        Some(name) => (name.to_string(), full),
+                        None => {
+                            let first = full.split('.').next().unwrap_or("").to_owned();
+                            (first.clone(), first)
+                        }
+                    };
+                    self.names.insert(bound, Binding::Import { module, name: None });
+                }
+            }
+            Stmt::If(node) if depth < 4 => node.body.into_iter().for_each(|inner| self.bind(inner, depth + 1)),
+            Stmt::Try(node) if depth < 4 => node.body.into_iter().for_each(|inner| self.bind(inner, depth + 1)),
+            // `NAMES.update(...)`, `NAMES.append(...)` at the top
+            Stmt::Expr(node) => {
+                if let Expr::Call(call) = *node.value
+                    && let Expr::Attribute(attribute) = *call.func
+                {
+                    self.spoil(&attribute.value);
+                }
+            }
+            Stmt::For(node) => {
+                for inner in node.body {
+                    if let Stmt::Expr(_) | Stmt::Assign(_) | Stmt::AugAssign(_) = &inner {
+                        self.bind(inner, depth + 1);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn spoil(&mut self, target: &Expr) {
+        if let Expr::Name(name) = target
+            && matches!(self.names.get(name.id.as_str()), Some(Binding::Constant(_)) | None)
+        {
+            self.names.insert(name.id.to_string(), Binding::Other);
+        }
+    }
+}
+
+/// Loads helper modules once each.
+pub(crate) struct Loader<'a> {
+    helpers: &'a dyn Helpers,
+    loaded: RefCell<HashMap<String, Option<Rc<Module>>>>,
+}
+
+impl<'a> Loader<'a> {
+    pub fn new(helpers: &'a dyn Helpers) -> Self {
+        Self { helpers, loaded: RefCell::new(HashMap::new()) }
+    }
+
+    /// The helper of this name; `None` where there is none, or it is no Python.
+    pub fn module(&self, name: &str) -> Option<Rc<Module>> {
+        if let Some(known) = self.loaded.borrow().get(name) {
+            return known.clone();
+        }
+        let module = self
+            .helpers
+            .module(name)
+            .and_then(|text| crate::dialect::python::syntax::parse(&text).ok())
+            .map(|syntax| Rc::new(Module::new(name, syntax)));
+        self.loaded.borrow_mut().insert(name.to_owned(), module.clone());
+        module
+    }
+
+    /// The YAML texts of the data models.
+    pub fn data_models(&self) -> Vec<String> {
+        self.helpers.data_models()
+    }
+}
