@@ -4,7 +4,10 @@
 mod elastic_ee_support;
 
 use elastic_ee_support::{Language, damage, judge, report_differences, rules};
-use ruleglot::dialect::eql;
+use ruleglot::diagnostic::Span;
+use ruleglot::dialect::{NoHelpers, ReadContext, Registry, WriteContext, eql};
+use ruleglot::model::walk::{self, Fold};
+use ruleglot::model::{Logic, Predicate, Shape, Step, Test, TypeMap};
 
 /// EQL: the query parses and `check` finds nothing that Elasticsearch would refuse.
 fn eql_accepts(query: &str) -> bool {
@@ -47,4 +50,61 @@ fn eql_agrees_with_the_judge_on_the_corpus_and_on_damaged_queries() {
     report_differences("EQL", queries.len(), &differences);
     let share = 1.0 - differences.len() as f64 / queries.len() as f64;
     assert!(share >= 0.98, "agreement {share}");
+}
+
+/// Reads a query with no field types and no helpers.
+fn read(dialect: &str, query: &str) -> ruleglot::dialect::Read {
+    let registry = Registry::default();
+    let types = TypeMap::default();
+    let context = ReadContext { types: &types, registry: &registry, helpers: &NoHelpers, log_sources: &[] };
+    registry.get(dialect).unwrap().read(query, &context).unwrap_or_else(|errors| panic!("{query}: {errors:?}"))
+}
+
+/// The logic without places and comments, which printing moves.
+fn bare(logic: Logic) -> Logic {
+    struct Bare;
+    impl Fold for Bare {
+        fn test(&mut self, mut test: Test) -> Predicate {
+            test.span = Span::default();
+            test.comments.clear();
+            Predicate::Test(walk::test_parts(self, test))
+        }
+        fn step(&mut self, mut step: Step) -> Step {
+            step.span = Span::default();
+            step.comments.clear();
+            walk::step_parts(self, step)
+        }
+    }
+    let mut logic = walk::logic(&mut Bare, logic);
+    if let Logic::Shape(shape) = &mut logic
+        && let Shape::Sequence { stages, absent, until, .. } = shape.as_mut()
+    {
+        stages.iter_mut().chain(absent.iter_mut().map(|item| &mut item.stage)).chain(until).for_each(|stage| stage.span = Span::default());
+    }
+    logic
+}
+
+#[test]
+fn eql_corpus_is_read_and_its_print_is_read_as_the_same_model() {
+    let mut unread: std::collections::BTreeMap<String, usize> = Default::default();
+    let (mut total, mut complete) = (0, 0);
+    for (path, query) in rules(Language::Eql) {
+        let first = read("eql", &query);
+        total += 1;
+        if !first.unread.is_empty() {
+            first.unread.iter().for_each(|entry| *unread.entry(entry.reason.clone()).or_default() += 1);
+            continue;
+        }
+        complete += 1;
+        let types = TypeMap::default();
+        let eql = Registry::default().get("eql").unwrap();
+        let planned = ruleglot::plan::plan(&first.logic, &[], eql.target().unwrap(), &types)
+            .unwrap_or_else(|refusals| panic!("{path}: {refusals:?}"));
+        assert!(planned.losses.is_empty(), "{path}: {:?}", planned.losses);
+        let text = eql.write(&planned.logic, &WriteContext { types: &types, tables: &[], detection: None });
+        let again = read("eql", &text);
+        assert!(again.unread.is_empty(), "{path}: {:?}\n{text}", again.unread);
+        assert_eq!(bare(again.logic), bare(first.logic), "{path}\n{text}");
+    }
+    println!("EQL: {complete} of {total} read whole; unread: {unread:#?}");
 }

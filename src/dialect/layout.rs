@@ -217,7 +217,9 @@ impl<'a> Comments<'a> {
             let last = after.trim_start_matches([' ', '\t', '\r', ',']);
             comment.span.start >= end
                 && !between.contains('\n')
-                && between.len() < 12
+                && between
+                    .split(|next: char| next.is_whitespace() || matches!(next, ',' | ')' | ']' | '|'))
+                    .all(|word| matches!(word, "" | "and" | "or" | "AND" | "OR"))
                 && (last.is_empty() || last.starts_with(['\n', ')', ']']))
         }) {
             docs.push(text(" "));

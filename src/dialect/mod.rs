@@ -3,6 +3,7 @@
 //! Dialects do not import one another: a language inside another is reached through [`Registry`].
 
 pub mod elastic;
+pub mod elastic_elements;
 pub mod eql;
 mod inventory;
 pub mod kuery;

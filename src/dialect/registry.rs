@@ -8,7 +8,8 @@ pub struct Registry {
 }
 
 /// The dialects, one line each.
-static DIALECTS: &[&dyn Dialect] = &[&super::kuery::Kuery, &super::lucene::Lucene, &super::python::Python];
+static DIALECTS: &[&dyn Dialect] =
+    &[&super::kuery::Kuery, &super::lucene::Lucene, &super::python::Python, &super::eql::Eql];
 
 impl Default for Registry {
     fn default() -> Self {

@@ -189,6 +189,31 @@ fn end_of_string(bytes: &[u8], at: usize) -> Option<usize> {
     }
 }
 
+/// The words of comments by the start of the node they belong to: the node behind which a comment stands on the same
+/// line, else the next node. `nodes` are the spans of a text's tests and steps; a comment behind all of them belongs to
+/// the last.
+pub fn attach(text: &str, comments: &[Comment], nodes: &[Span]) -> std::collections::HashMap<usize, Vec<String>> {
+    let mut nodes: Vec<Span> = nodes.to_vec();
+    nodes.sort();
+    let mut found: std::collections::HashMap<usize, Vec<String>> = std::collections::HashMap::new();
+    for comment in comments {
+        let next = nodes.partition_point(|node| node.start < comment.span.start);
+        let before = next.checked_sub(1).and_then(|at| nodes.get(at));
+        let same_line = before.filter(|node| {
+            let line = text.get(node.end.min(comment.span.start)..comment.span.start).is_some_and(|gap| !gap.contains('\n'));
+            let last = text.get(comment.span.end..).is_none_or(|rest| rest.trim_start_matches([' ', '\t', '\r', ',', ')', ']']).starts_with('\n') || rest.trim().is_empty());
+            line && last
+        });
+        let words = comment.words();
+        if let Some(node) = same_line.or(nodes.get(next)).or(before)
+            && !words.is_empty()
+        {
+            found.entry(node.start).or_default().push(words);
+        }
+    }
+    found
+}
+
 /// A pest error in words: what was found, what was expected.
 ///
 /// `describe` names a rule for people; rules without a name are left out. Where the text simply ends inside a bracket

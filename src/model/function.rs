@@ -2,6 +2,8 @@
 //!
 //! A dialect whose function differs in any of these gets a constant of its own, named after the difference.
 
+pub mod elastic;
+
 use super::Function;
 pub use super::function_python::*;
 
@@ -71,5 +73,5 @@ functions! {
 /// The function of this name.
 pub fn by_name(name: &str) -> Option<Function> {
     let kusto = kusto::ALL.iter().chain(kusto::aggregate::ALL).map(|(function, _)| function);
-    ALL.iter().chain(kusto).chain(PYTHON_ALL).copied().find(|function| function.0 == name)
+    ALL.iter().chain(elastic::ALL).chain(kusto).chain(PYTHON_ALL).copied().find(|function| function.0 == name)
 }
