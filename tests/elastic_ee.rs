@@ -5,7 +5,7 @@ mod elastic_ee_support;
 
 use elastic_ee_support::{Language, damage, judge, report_differences, rules};
 use ruleglot::diagnostic::Span;
-use ruleglot::dialect::{NoHelpers, ReadContext, Registry, WriteContext, eql};
+use ruleglot::dialect::{NoHelpers, ReadContext, Registry, WriteContext, eql, esql};
 use ruleglot::model::walk::{self, Fold};
 use ruleglot::model::{Logic, Predicate, Shape, Step, Test, TypeMap};
 
@@ -107,4 +107,65 @@ fn eql_corpus_is_read_and_its_print_is_read_as_the_same_model() {
         assert_eq!(bare(again.logic), bare(first.logic), "{path}\n{text}");
     }
     println!("EQL: {complete} of {total} read whole; unread: {unread:#?}");
+}
+
+#[test]
+fn esql_corpus_parses_and_formatting_is_stable() {
+    for (path, query) in rules(Language::Esql) {
+        let tree = esql::parse(&query).unwrap_or_else(|error| panic!("{path}: {} {:?}", error.message, error.span));
+        let out = esql::format::print(&tree, &query);
+        let again = esql::parse(&out).unwrap_or_else(|error| panic!("{path}: {}\n{out}", error.message));
+        assert_eq!(esql::format::print(&again, &out), out, "{path}: formatting twice differs");
+        assert_eq!(again.comments.len(), tree.comments.len(), "{path}: a comment was lost\n{out}");
+    }
+}
+
+#[test]
+fn esql_agrees_with_the_judge_on_the_corpus_and_on_damaged_queries() {
+    let corpus: Vec<String> = rules(Language::Esql).into_iter().map(|(_, query)| query).collect();
+    let mut queries = corpus.clone();
+    queries.extend(damage(&corpus, 1_000, 20_261_121));
+    let lines = queries.iter().map(|query| serde_json::json!({ "query": query }));
+    let Some(verdicts) = judge("esql_judge.py", &["batch"], lines) else { return };
+    let mut differences = Vec::new();
+    for (at, (query, verdict)) in queries.iter().zip(&verdicts).enumerate() {
+        let theirs = verdict["ok"] == true;
+        let ours = esql::parse(query);
+        // What only newer versions than the judge's know is accepted here.
+        if theirs != ours.is_ok() && !(at < corpus.len() && !theirs) {
+            let ours = ours.map(|_| ()).map_err(|error| error.message);
+            differences.push((theirs, verdict["error"].as_str().unwrap_or("").to_owned(), format!("{ours:?}"), query.clone()));
+            continue;
+        }
+        if let (true, Ok(tree)) = (theirs, ours) {
+            let mut words: Vec<String> = list(&verdict["commands"]);
+            words.retain(|word| !word.contains("forksubquery"));
+            let found = esql::inventory::inventory(&tree);
+            let commands = ["from", "ts", "row", "where", "eval", "stats", "inline_stats", "keep", "drop", "rename", "sort",
+                "limit", "dissect", "grok", "mv_expand", "fork", "enrich", "join", "change_point", "completion", "rerank", "sample"];
+            let mut ours: Vec<String> = Vec::new();
+            for (name, count) in &found.operators {
+                if commands.contains(&name.as_str()) {
+                    let theirs = match name.as_str() { "ts" => "timeseries".to_owned(), other => other.replace('_', "") };
+                    ours.extend(std::iter::repeat_n(theirs, *count));
+                }
+            }
+            words.sort();
+            ours.sort();
+            assert_eq!(ours, words, "{query}");
+            let mut functions: Vec<String> = Vec::new();
+            found.functions.iter().for_each(|(name, count)| functions.extend(std::iter::repeat_n(name.clone(), *count)));
+            let mut theirs = list(&verdict["functions"]);
+            theirs.sort();
+            functions.sort();
+            assert_eq!(functions, theirs, "{query}");
+        }
+    }
+    report_differences("ES|QL", queries.len(), &differences);
+    let share = 1.0 - differences.len() as f64 / queries.len() as f64;
+    assert!(share >= 0.97, "agreement {share}");
+}
+
+fn list(value: &serde_json::Value) -> Vec<String> {
+    value.as_array().into_iter().flatten().filter_map(|word| word.as_str()).map(str::to_owned).collect()
 }

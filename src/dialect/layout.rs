@@ -229,6 +229,11 @@ impl<'a> Comments<'a> {
         if docs.is_empty() { None } else { Some(all(docs)) }
     }
 
+    /// Passes over the comments inside a node that is printed as it stands.
+    pub fn skip(&mut self, span: Span) {
+        while self.left.next_if(|comment| comment.span.start < span.end).is_some() {}
+    }
+
     /// Every comment that is left, each on a line of its own.
     pub fn rest(&mut self) -> Vec<Doc> {
         let mut docs = Vec::new();

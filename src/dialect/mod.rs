@@ -5,6 +5,7 @@
 pub mod elastic;
 pub mod elastic_elements;
 pub mod eql;
+pub mod esql;
 mod inventory;
 pub mod kuery;
 pub mod kusto;

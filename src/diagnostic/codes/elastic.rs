@@ -38,4 +38,5 @@ codes! {
     LUCENE_REGEX = "lucene-regex": "Lucene reads part of this regular expression as plain characters.", "Write the class or the anchor out; Lucene's expressions always fit the whole value.";
     LUCENE_REGEX_REFUSED = "lucene-regex-refused": "Lucene refuses this regular expression.", "Correct it at the named place.";
     LUCENE_COMPARISON = "lucene-comparison": "A comparison sign stands without its value.", "Write the value right behind the sign, or a range such as [x TO *].";
+    ESQL_TIME = "esql-time": "A length of time in ES|QL is not one.", "Write a whole number and a unit such as minutes or days.";
 }
