@@ -2,11 +2,10 @@
 //!
 //! A dialect whose function differs in any of these gets a constant of its own, named after the difference.
 
-pub mod elastic;
-
 use super::Function;
 pub use super::function_python::*;
 
+pub mod elastic;
 pub mod kusto;
 
 macro_rules! functions {
