@@ -10,6 +10,7 @@ mod inventory;
 pub mod kuery;
 pub mod kusto;
 pub mod layout;
+pub mod leaf;
 pub mod lucene;
 pub mod python;
 mod registry;

@@ -3,6 +3,7 @@
 //! The rules and the judge are read from `../shared` (or `$RULEGLOT_SHARED`) and `$JUDGES`; where they are absent, a test
 //! says so and passes.
 
+mod corpus;
 mod events;
 mod judge;
 mod semantics;

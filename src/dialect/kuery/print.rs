@@ -4,6 +4,16 @@
 use super::parse::is_space;
 use super::tree::{Expression, Literal, Part, Query, Values};
 use crate::dialect::layout::{Doc, all, group, nest, render, text};
+use crate::dialect::leaf::Leaves;
+use std::sync::LazyLock;
+
+/// The leaf operators.
+static LEAVES: LazyLock<Leaves> = LazyLock::new(|| {
+    Leaves::new(&[
+        ("test", include_str!("../../../templates/kuery/test.j2")),
+        ("range", include_str!("../../../templates/kuery/range.j2")),
+    ])
+});
 
 /// Columns that a line may have.
 const WIDTH: usize = 120;
@@ -27,9 +37,15 @@ fn expression(shown: &Expression, top: bool) -> Doc {
             all([text(name(field)), brackets(":{ ", expression(inner, false), " }")])
         }
         Expression::Range { field, operator, value, .. } => {
-            text(format!("{} {} {}", name(field), operator.text(), literal(value)))
+            let operands = [("field", &*name(field)), ("operator", operator.text()), ("value", &*literal(value))];
+            text(LEAVES.write("range", &operands))
         }
-        Expression::Test { field, values: tested, .. } => all([text(name(field) + ":"), values(tested)]),
+        Expression::Test { field, values: Values::One(value), .. } => {
+            text(LEAVES.write("test", &[("field", &name(field)), ("value", &literal(value))]))
+        }
+        Expression::Test { field, values: tested, .. } => {
+            all([text(LEAVES.write("test", &[("field", &name(field)), ("value", "")])), values(tested)])
+        }
         Expression::Anywhere(value) => text(literal(value)),
     }
 }

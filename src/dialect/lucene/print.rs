@@ -4,6 +4,19 @@
 use super::parse::is_space;
 use super::tree::{Body, Bound, Clause, Conjunction, Modifier, Part, Query};
 use crate::dialect::layout::{Doc, all, group, nest, render, text};
+use crate::dialect::leaf::Leaves;
+use std::sync::LazyLock;
+
+/// The leaf operators.
+static LEAVES: LazyLock<Leaves> = LazyLock::new(|| {
+    Leaves::new(&[
+        ("test", include_str!("../../../templates/lucene/test.j2")),
+        ("range", include_str!("../../../templates/lucene/range.j2")),
+        ("phrase", include_str!("../../../templates/lucene/phrase.j2")),
+        ("fuzzy", include_str!("../../../templates/lucene/fuzzy.j2")),
+        ("regexp", include_str!("../../../templates/lucene/regexp.j2")),
+    ])
+});
 
 /// Columns that a line may have.
 const WIDTH: usize = 120;
@@ -51,26 +64,32 @@ fn clauses(query: &Query) -> Doc {
 
 /// `alone`: no other clause stands beside it, so that several words need no escape to stay one text.
 fn shown(clause: &Clause, alone: bool) -> Doc {
-    let mut before = String::from(match clause.modifier {
+    let before = String::from(match clause.modifier {
         Some(Modifier::Required) => "+",
         Some(Modifier::Minus) => "-",
         Some(Modifier::Not) => "NOT ",
         None => "",
     });
-    if let Some(field) = &clause.field {
-        before.push_str(&name(&field.name));
-        before.push(':');
-    }
+    let tested = |value: &str| match &clause.field {
+        Some(field) => LEAVES.write("test", &[("field", &name(&field.name)), ("value", value)]),
+        None => value.to_owned(),
+    };
     let boost = clause.boost.as_ref().map(|boost| format!("^{boost}")).unwrap_or_default();
     match &clause.body {
         Body::Group(inner) => {
-            let (open, close) = (text(before + "("), text(format!("){boost}")));
+            let (open, close) = (text(before + &tested("(")), text(format!("){boost}")));
             group(all([open, nest(2, all([Doc::Soft, members(inner)])), Doc::Soft, close]))
         }
-        Body::Text(words) if alone && before.is_empty() && boost.is_empty() && words.split(' ').all(is_plain) => {
+        Body::Text(words)
+            if alone
+                && before.is_empty()
+                && clause.field.is_none()
+                && boost.is_empty()
+                && words.split(' ').all(is_plain) =>
+        {
             text(words.clone())
         }
-        other => text(before + &body(other) + &boost),
+        other => text(before + &tested(&body(other)) + &boost),
     }
 }
 
@@ -111,17 +130,18 @@ fn body(body: &Body) -> String {
             out
         }
         Body::Phrase { text, slop } => {
-            let slop = slop.as_ref().map(|slop| format!("~{slop}")).unwrap_or_default();
-            quoted(text) + &slop
+            LEAVES.write("phrase", &[("text", &in_quotes(text)), ("slop", slop.as_deref().unwrap_or(""))])
         }
-        Body::Fuzzy { text, distance } => format!("{}~{distance}", bare(text)),
-        Body::Regexp(pattern) => format!("/{pattern}/"),
-        Body::Range { low, high, low_included, high_included } => format!(
-            "{}{} TO {}{}",
-            if *low_included { '[' } else { '{' },
-            bound(low.as_ref()),
-            bound(high.as_ref()),
-            if *high_included { ']' } else { '}' },
+        Body::Fuzzy { text, distance } => LEAVES.write("fuzzy", &[("word", &bare(text)), ("distance", distance)]),
+        Body::Regexp(pattern) => LEAVES.write("regexp", &[("pattern", pattern)]),
+        Body::Range { low, high, low_included, high_included } => LEAVES.write(
+            "range",
+            &[
+                ("open", if *low_included { "[" } else { "{" }),
+                ("low", &bound(low.as_ref())),
+                ("high", &bound(high.as_ref())),
+                ("close", if *high_included { "]" } else { "}" }),
+            ],
         ),
     }
 }
@@ -176,18 +196,9 @@ fn escaped(character: char, out: &mut String) {
     }
 }
 
-/// A text in quotes.
-fn quoted(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for character in text.chars() {
-        if matches!(character, '"' | '\\') {
-            out.push('\\');
-        }
-        out.push(character);
-    }
-    out.push('"');
-    out
+/// A text as it stands between quotes.
+fn in_quotes(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"")
 }
 
 fn bound(bound: Option<&Bound>) -> String {
@@ -201,6 +212,6 @@ fn bound(bound: Option<&Bound>) -> String {
         {
             bound.text.clone()
         }
-        Some(bound) => quoted(&bound.text),
+        Some(bound) => LEAVES.write("phrase", &[("text", &in_quotes(&bound.text)), ("slop", "")]),
     }
 }
