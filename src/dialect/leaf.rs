@@ -1,6 +1,7 @@
 //! The text of leaf operators, rendered from `templates/<dialect>/`.
 
 use minijinja::{Environment, Value};
+use std::collections::BTreeMap;
 
 /// The leaf templates of one dialect, parsed once.
 pub struct Leaves(Environment<'static>);
@@ -18,7 +19,9 @@ impl Leaves {
 
     /// The operator with its operands. An error of the template stands in the text, where no reader can miss it.
     pub fn write(&self, name: &str, operands: &[(&str, &str)]) -> String {
-        let context: Value = operands.iter().map(|(key, value)| (*key, Value::from(*value))).collect();
+        let named: BTreeMap<String, Value> =
+            operands.iter().map(|(key, value)| ((*key).to_owned(), Value::from(*value))).collect();
+        let context = Value::from(named);
         self.0
             .get_template(name)
             .and_then(|template| template.render(context))
