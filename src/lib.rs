@@ -16,3 +16,4 @@ pub mod platform;
 pub mod source;
 pub mod template;
 pub mod translate;
+pub mod verify;

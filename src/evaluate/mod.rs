@@ -22,6 +22,8 @@ mod python_walk;
 pub mod regex;
 mod table;
 mod test;
+#[cfg(test)]
+mod tests;
 pub mod text;
 pub mod time;
 mod unread;
