@@ -12,6 +12,7 @@ pub mod evaluate;
 pub mod fields;
 pub mod model;
 pub mod plan;
+pub mod report;
 pub mod platform;
 pub mod source;
 pub mod template;

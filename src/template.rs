@@ -14,6 +14,7 @@ pub fn environment() -> Result<Environment<'static>, Error> {
         .set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build()?);
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.add_filter("cell", |text: String| cell(&text));
     Ok(environment)
 }
 
@@ -23,4 +24,24 @@ pub fn environment() -> Result<Environment<'static>, Error> {
 /// A template that does not parse, or that asks for a name the data lacks.
 pub fn render(template: &str, data: &impl Serialize) -> Result<String, Error> {
     environment()?.render_str(template, minijinja::value::Value::from(minijinja::value::Serde(data)))
+}
+
+/// Text inside a table cell of Markdown or MDX: no cell border, no tag, no expression (the filter `cell`).
+pub fn cell(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('{', "&#123;")
+        .replace('}', "&#125;")
+        .replace('|', "\\|")
+        .replace(['\r', '\n'], " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_cannot_break_the_table_or_the_page() {
+        assert_eq!(cell("a|b <c> {d}\ne"), "a\\|b &lt;c> &#123;d&#125; e");
+    }
 }

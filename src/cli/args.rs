@@ -21,6 +21,10 @@ pub enum Command {
     Fmt(FmtArgs),
     /// Parse and lint rules, ATT&CK mappings included
     Check(CheckArgs),
+    /// Tell what a rule does: condition, exclusions, output fields, where each field maps to
+    Explain(ExplainArgs),
+    /// Compare two rules on events made from both
+    Verify(VerifyArgs),
     /// Run the rules' own tests
     Test(TestArgs),
     /// Run a query or rule over events, without a SIEM

@@ -5,12 +5,14 @@ mod batch;
 mod check;
 mod coverage;
 mod dialects;
+mod explain;
 mod fmt;
 mod input;
 mod output;
 mod run;
 mod test;
 mod translate;
+mod verify;
 
 pub use args::Cli;
 
@@ -47,6 +49,8 @@ pub fn run(cli: Cli) -> Status {
         Command::Translate(args) => translate::run(&args, &mut session),
         Command::Fmt(args) => fmt::run(&args, &mut session),
         Command::Check(args) => check::run(&args, &mut session),
+        Command::Explain(args) => explain::run(&args, &mut session),
+        Command::Verify(args) => verify::run(&args, &mut session),
         Command::Test(args) => test::run(&args, &mut session),
         Command::Run(args) => run::run(&args, &mut session),
         Command::Coverage(args) => coverage::run(&args, &mut session),

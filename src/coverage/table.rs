@@ -10,19 +10,8 @@ use minijinja::value::{Serde, Value};
 /// Never for our own template; a broken template is told as text.
 pub fn markdown(report: &Report) -> Result<String, minijinja::Error> {
     let mut environment = crate::template::environment()?;
-    environment.add_filter("cell", |text: String| cell(&text));
     environment.add_template("coverage.md", include_str!("../../templates/report/coverage.md.j2"))?;
     environment.get_template("coverage.md")?.render(context! { report => Value::from(Serde(report)) })
-}
-
-/// Text inside a table cell of Markdown or MDX: no cell border, no tag, no expression.
-fn cell(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('{', "&#123;")
-        .replace('}', "&#125;")
-        .replace('|', "\\|")
-        .replace(['\r', '\n'], " ")
 }
 
 /// One line a technique: id, name, tactics, direct and rolled-up counts, a column a dialect, rule ids.
@@ -63,11 +52,6 @@ fn quoted(field: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn cells_cannot_break_the_table_or_the_page() {
-        assert_eq!(cell("a|b <c> {d}\ne"), "a\\|b &lt;c> &#123;d&#125; e");
-    }
 
     #[test]
     fn csv_fields_are_quoted_and_no_formula() {

@@ -7,11 +7,13 @@ mod keep;
 mod query;
 mod report;
 mod source;
+mod stream;
 mod verification;
 
 pub use query::{QueryTranslation, Refused, translate_query};
 pub use report::{LossEntry, Report, RuleEntry, SourceEntry, Summary, TargetEntry, UnmappedEntry, VerificationEntry};
 pub use source::choose_schema;
+pub use verification::{Comparison, compare};
 
 use crate::dialect::{Dialect, Registry};
 use crate::fields::{FieldPolicy, Schemas};
