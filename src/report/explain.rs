@@ -5,7 +5,7 @@ use crate::diagnostic::line_column;
 use crate::fields::{Schema, Schemas, find_row};
 use crate::model::{Expr, Logic, PlatformId, Predicate, Shape, StepKind, TypeMap, walk};
 use crate::platform::ReadRule;
-use crate::rewrite::exclusions;
+use crate::rewrite::exclusions::exclusions;
 use crate::translate::choose_schema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
