@@ -3,10 +3,12 @@
 //! Everything else imports this module; it imports nothing of the crate.
 
 pub mod codes;
+mod near;
 mod render;
 mod span;
 
 pub use codes::Code;
+pub use near::{did_you_mean, near_names};
 pub use render::{Style, render};
 pub use span::{LineColumn, Span, line_column};
 

@@ -2,6 +2,7 @@
 //!
 //! Dialects do not import one another: a language inside another is reached through [`Registry`].
 
+pub mod condition;
 pub mod elastic;
 pub mod elastic_elements;
 pub mod eql;
