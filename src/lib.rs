@@ -14,6 +14,7 @@ pub mod model;
 pub mod plan;
 pub mod report;
 pub mod platform;
+pub mod rewrite;
 pub mod source;
 pub mod template;
 pub mod translate;

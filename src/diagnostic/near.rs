@@ -34,9 +34,8 @@ fn distance(left: &[char], right: &[char]) -> usize {
         let mut line = vec![row + 1];
         for (column, b) in right.iter().enumerate() {
             let get = |line: &[usize], at: usize| line.get(at).copied().unwrap_or(usize::MAX / 2);
-            let mut best = (get(&last, column) + usize::from(a != b))
-                .min(get(&last, column + 1) + 1)
-                .min(get(&line, column) + 1);
+            let mut best =
+                (get(&last, column) + usize::from(a != b)).min(get(&last, column + 1) + 1).min(get(&line, column) + 1);
             let swapped = row > 0 && column > 0 && left.get(row - 1) == Some(b) && right.get(column - 1) == Some(a);
             if swapped {
                 best = best.min(get(&before, column - 1) + 1);

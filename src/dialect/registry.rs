@@ -8,8 +8,14 @@ pub struct Registry {
 }
 
 /// The dialects, one line each.
-static DIALECTS: &[&dyn Dialect] =
-    &[&super::kuery::Kuery, &super::lucene::Lucene, &super::python::Python, &super::eql::Eql];
+#[rustfmt::skip]
+static DIALECTS: &[&dyn Dialect] = &[
+    &super::condition::Condition,
+    &super::kuery::Kuery,
+    &super::lucene::Lucene,
+    &super::eql::Eql,
+    &super::python::Python,
+];
 
 impl Default for Registry {
     fn default() -> Self {

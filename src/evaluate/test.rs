@@ -258,11 +258,8 @@ fn answer(question: &Question<'_>, value: &Value, context: &Context<'_>) -> Resu
             };
             !value.is_null() && within(low) && within(high)
         }
-        Question::Present => match value {
-            Value::Null => false,
-            Value::Array(items) => !items.is_empty(),
-            _ => true,
-        },
+        // An empty list is a value where the list itself is tested; elsewhere its elements are, and there are none.
+        Question::Present => !value.is_null(),
         Question::Empty => match value {
             Value::Null => true,
             Value::String(text) => text.is_empty(),

@@ -147,7 +147,8 @@ pub enum TestKind {
     Compare { ordering: Ordering, value: Expr, typing: Typing },
     /// One value lies between both bounds. `true` beside a bound means that the bound itself belongs to it.
     Range { low: Option<(Expr, bool)>, high: Option<(Expr, bool)>, typing: Typing },
-    /// There is a value, and it is not null. Empty text counts; an empty list does not.
+    /// There is a value, and it is not null. Empty text counts; an empty list counts as a whole, it has no value of its
+    /// own where any element is asked for.
     Present,
     /// The key is there, whatever its value (Panther `Exists`).
     KeyPresent,

@@ -74,7 +74,10 @@ impl Dialect for Condition {
                     Rule::word | Rule::symbol => {
                         let name = part.as_str();
                         let on_text = operators::by_spelling(name).is_some_and(|known| operators::takes_text(known.op));
-                        Inventory::count(if on_text { &mut found.string_operators } else { &mut found.operators }, name);
+                        Inventory::count(
+                            if on_text { &mut found.string_operators } else { &mut found.operators },
+                            name,
+                        );
                     }
                     _ => {}
                 }

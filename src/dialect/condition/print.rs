@@ -283,12 +283,11 @@ impl Printer<'_> {
                 docs.push(all([text("else "), self.value(otherwise)]));
                 list("case(", docs, ")", false)
             }
-            Expr::Truth(predicate) => {
-                all([text("truth"), brackets(self.condition(predicate, Level::Free))])
-            }
+            Expr::Truth(predicate) => all([text("truth"), brackets(self.condition(predicate, Level::Free))]),
             Expr::List(items) => list("[", items.iter().map(|item| self.value(item)).collect(), "]", true),
             Expr::Object(members) => {
-                let docs = members.iter().map(|(name, value)| all([text(format!("{}: ", quoted(name))), self.value(value)]));
+                let docs =
+                    members.iter().map(|(name, value)| all([text(format!("{}: ", quoted(name))), self.value(value)]));
                 list("{", docs.collect(), "}", false)
             }
             Expr::Collect { list: from, var, when, value, distinct } => {
@@ -319,7 +318,8 @@ impl Printer<'_> {
     }
 
     fn mode(&self, inner: String, mode: ArrayMode, usual: ArrayMode) -> String {
-        let untold = self.detail == Detail::Brief && matches!(mode, ArrayMode::Any | ArrayMode::Whole | ArrayMode::Single);
+        let untold =
+            self.detail == Detail::Brief && matches!(mode, ArrayMode::Any | ArrayMode::Whole | ArrayMode::Single);
         if mode == usual || untold {
             return inner;
         }

@@ -7,8 +7,8 @@ use crate::diagnostic::codes::syntax;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::dialect::syntax::Comment;
 use crate::model::{
-    Anchor, Case, Expr, FieldType, FieldTypes, IpClass, JsonKind, Predicate, Quantifier, RegexFlavour, Test,
-    TestKind, Typing, Unread, Value, WildcardPart,
+    Anchor, Case, Expr, FieldType, FieldTypes, IpClass, JsonKind, Predicate, Quantifier, RegexFlavour, Test, TestKind,
+    Typing, Unread, Value, WildcardPart,
 };
 use pest::iterators::Pair;
 
@@ -558,8 +558,7 @@ fn class(name: &str) -> Option<TestKind> {
 }
 
 fn unknown_class(name: &str, span: Span) -> Diagnostic {
-    let known =
-        "null, present, empty, truthy, ip, ipv4, ipv6, public_ip, private_ip, string, number, integer, boolean, list, object";
+    let known = "null, present, empty, truthy, ip, ipv4, ipv6, public_ip, private_ip, string, number, integer, boolean, list, object";
     Diagnostic::error(syntax::UNKNOWN_OPERATOR, format!("`is {name}` is not known"))
         .at(span)
         .help(format!("`is` takes a value or one of: {known}."))

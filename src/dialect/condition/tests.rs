@@ -32,8 +32,7 @@ fn is(subject: Expr, kind: TestKind) -> Predicate {
 }
 
 fn eq(field: &str, value: impl Into<Value>) -> Predicate {
-    let kind =
-        TestKind::Equals { value: Expr::Literal(value.into()), case: Case::Sensitive, typing: Typing::Typed };
+    let kind = TestKind::Equals { value: Expr::Literal(value.into()), case: Case::Sensitive, typing: Typing::Typed };
     is(Expr::whole(field), kind)
 }
 
@@ -166,9 +165,7 @@ fn everything() -> Vec<Predicate> {
             all.push(is(f(), TestKind::Term { value: value(), case }));
             all.push(is(f(), TestKind::TermPrefix { value: value(), case }));
             all.push(is(f(), TestKind::TermSuffix { value: value(), case }));
-            for anchor in
-                [crate::model::Anchor::Search, crate::model::Anchor::Start, crate::model::Anchor::Whole]
-            {
+            for anchor in [crate::model::Anchor::Search, crate::model::Anchor::Start, crate::model::Anchor::Whole] {
                 for flavour in [RegexFlavour::Re2, RegexFlavour::Lucene, RegexFlavour::Python] {
                     all.push(is(f(), TestKind::Regex { pattern: value(), flavour, anchor, case }));
                 }
@@ -187,16 +184,11 @@ fn everything() -> Vec<Predicate> {
     }
     all.extend([
         is(f(), TestKind::In { values: vec![], case: Case::Sensitive, typing: Typing::Typed }),
-        is(f(), TestKind::In {
-            values: vec![Expr::Literal(Value::Null)],
-            case: Case::Sensitive,
-            typing: Typing::Typed,
-        }),
-        is(f(), TestKind::Equals {
-            value: Expr::Literal(Value::Null),
-            case: Case::Sensitive,
-            typing: Typing::Python,
-        }),
+        is(
+            f(),
+            TestKind::In { values: vec![Expr::Literal(Value::Null)], case: Case::Sensitive, typing: Typing::Typed },
+        ),
+        is(f(), TestKind::Equals { value: Expr::Literal(Value::Null), case: Case::Sensitive, typing: Typing::Python }),
         is(f(), TestKind::Phrase { text: "a b".into(), slop: 0 }),
         is(f(), TestKind::Phrase { text: "a b".into(), slop: 2 }),
         is(f(), TestKind::Tokens { text: "a b".into(), all: true }),
@@ -241,7 +233,11 @@ fn values() -> Vec<Expr> {
         Expr::Truth(Box::new(eq("a", 1))),
         Expr::Call(function::CONCAT, vec![Expr::Call(function::LOWER, vec![Expr::whole("a")]), Expr::text("x")]),
         Expr::Case(vec![CaseArm { when: eq("a", 1), then: Expr::text("x") }], Box::new(Expr::Literal(Value::Null))),
-        Expr::Path(Box::new(Expr::Call(function::PARSE_JSON, vec![Expr::whole("a")])), FieldPath::parse("b"), ArrayMode::Last),
+        Expr::Path(
+            Box::new(Expr::Call(function::PARSE_JSON, vec![Expr::whole("a")])),
+            FieldPath::parse("b"),
+            ArrayMode::Last,
+        ),
         Expr::Path(Box::new(Expr::whole("a")), path(vec![Segment::Index(0)]), ArrayMode::Whole),
         Expr::Aggregate(function::COALESCE, vec![Expr::whole("a")], Some(Box::new(eq("a", 1)))),
     ];

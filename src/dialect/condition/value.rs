@@ -75,9 +75,7 @@ pub(super) fn operand(reader: &mut Reader<'_>, pair: Pair<'_, Rule>) -> Result<E
             Ok(Expr::Path(Box::new(var), path, mode))
         }
         Rule::literal => literal(reader, &pair),
-        Rule::list => {
-            Ok(Expr::List(pair.into_inner().map(|item| operand(reader, item)).collect::<Result<Vec<_>>>()?))
-        }
+        Rule::list => Ok(Expr::List(pair.into_inner().map(|item| operand(reader, item)).collect::<Result<Vec<_>>>()?)),
         Rule::object => {
             let mut members = Vec::new();
             for member in pair.into_inner() {
@@ -88,9 +86,7 @@ pub(super) fn operand(reader: &mut Reader<'_>, pair: Pair<'_, Rule>) -> Result<E
             Ok(Expr::Object(members))
         }
         Rule::call => call(reader, pair),
-        Rule::truth => {
-            Ok(Expr::Truth(Box::new(reader.condition(pair.into_inner().next().ok_or_else(internal)?)?)))
-        }
+        Rule::truth => Ok(Expr::Truth(Box::new(reader.condition(pair.into_inner().next().ok_or_else(internal)?)?))),
         Rule::case_of => {
             let mut arms = Vec::new();
             let mut otherwise = Expr::Literal(Value::Null);
@@ -153,10 +149,7 @@ pub(super) fn operand(reader: &mut Reader<'_>, pair: Pair<'_, Rule>) -> Result<E
 }
 
 fn is_word(rule: Rule) -> bool {
-    matches!(
-        rule,
-        Rule::kw_when | Rule::kw_then | Rule::kw_else | Rule::kw_yield | Rule::kw_in | Rule::collect_word
-    )
+    matches!(rule, Rule::kw_when | Rule::kw_then | Rule::kw_else | Rule::kw_yield | Rule::kw_in | Rule::collect_word)
 }
 
 fn collect(reader: &mut Reader<'_>, pair: Pair<'_, Rule>) -> Result<Expr> {
@@ -278,7 +271,8 @@ fn string(reader: &mut Reader<'_>, pair: &Pair<'_, Rule>) -> Result<String> {
             Some('u') if letters.as_str().starts_with('{') => {
                 let digits: String = letters.as_str().chars().skip(1).take_while(|next| *next != '}').collect();
                 let found = u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32);
-                let found = found.filter(|_| letters.as_str().get(1 + digits.len()..).is_some_and(|r| r.starts_with('}')));
+                let found =
+                    found.filter(|_| letters.as_str().get(1 + digits.len()..).is_some_and(|r| r.starts_with('}')));
                 let found = found.ok_or_else(|| {
                     Diagnostic::error(syntax::SYNTAX, format!("`\\u{{{digits}` names no character")).at(span_of(pair))
                 })?;
@@ -326,9 +320,11 @@ fn field_path(reader: &mut Reader<'_>, pair: &Pair<'_, Rule>) -> Result<FieldPat
             Rule::json => Segment::Json,
             Rule::index => {
                 let digits = text.trim_matches(|letter| letter == '[' || letter == ']');
-                Segment::Index(digits.parse().map_err(|_| {
-                    Diagnostic::error(syntax::SYNTAX, "the index is too large").at(span_of(&part))
-                })?)
+                Segment::Index(
+                    digits
+                        .parse()
+                        .map_err(|_| Diagnostic::error(syntax::SYNTAX, "the index is too large").at(span_of(&part)))?,
+                )
             }
             Rule::paired => {
                 let mut inner = part.into_inner();

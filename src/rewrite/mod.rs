@@ -1,0 +1,3 @@
+//! Passes over the model: what a rule means, said in another way or looked at from another side.
+
+pub mod exclusions;
