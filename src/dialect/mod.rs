@@ -14,6 +14,7 @@ pub mod layout;
 pub mod leaf;
 pub mod lucene;
 pub mod python;
+pub mod panther;
 mod registry;
 pub mod syntax;
 

@@ -14,6 +14,7 @@ static DIALECTS: &[&dyn Dialect] = &[
     &super::kuery::Kuery,
     &super::lucene::Lucene,
     &super::eql::Eql,
+    &super::panther::Panther,
     &super::python::Python,
 ];
 

@@ -11,4 +11,10 @@ codes! {
     PYTHON_CLOCK = "python-clock": "The rule asks for the time at which it runs.", "State the window in the target's schedule.";
     PYTHON_LOOK_UP = "python-look-up": "The rule looks something up outside of the event.", "Enrich the events, or write the look-up in the target.";
     PYTHON_OUTPUT = "python-output-unread": "A function beside the rule is not read whole.", "Complete the alert's fields by hand.";
+    UNKNOWN_CONDITION = "panther-unknown-condition": "Panther has no condition of this name.", "Use a condition of Panther's match expressions; Panther's own check lets a misspelt one pass.";
+    BAD_EXPRESSION = "panther-bad-expression": "A match expression is not built as Panther builds them.", "Give it a key, a Condition and what that condition takes.";
+    BAD_KEY = "panther-bad-key": "A key specifier cannot be read.", "Write Key, DeepKey, KeyPath or Enrichment as Panther's reference shows.";
+    BAD_VALUE = "panther-bad-value": "A condition has a value that it cannot take.", "Give the condition a value of the right kind.";
+    NEVER_MATCHES = "panther-never-matches": "A condition is false of every event.", "Check the value of the condition.";
+    FILTER_LIMIT = "panther-filter-limit": "Inline filters know fewer expressions than a detection.", "Use KeyPath or Enrichment, All and Any, and no list comprehension.";
 }
