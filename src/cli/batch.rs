@@ -209,11 +209,13 @@ impl Server {
         let given = type_map(&request.types)?;
         let types = Types { schemas: &self.schemas, given: &given };
         let (detection, diagnostics) = self.read(dialect, query, &types, fields, &given)?;
+        let only_given = OnlyGiven(&given);
+        let source: &dyn TypeSource = if fields == FieldMode::Keep { &only_given } else { &types };
         let env = Env {
             registry: &self.registry,
             schemas: &self.schemas,
             types: &given,
-            read: ReadEnv { registry: &self.registry, helpers: &NoHelpers, siblings: &NoSiblings, types: &types },
+            read: ReadEnv { registry: &self.registry, helpers: &NoHelpers, siblings: &NoSiblings, types: source },
         };
         let options = Options { goal, form: FileForm::Query, fields, table: None, verify: true };
         let dialects: Vec<&str> = match goal {
@@ -286,6 +288,15 @@ impl Server {
         detection.outputs = read.outputs;
         detection.log_sources = vec![LogSource { names: read.tables, ..LogSource::default() }];
         Ok((detection, read.diagnostics))
+    }
+}
+
+/// The types of a request, and no others.
+struct OnlyGiven<'a>(&'a TypeMap);
+
+impl TypeSource for OnlyGiven<'_> {
+    fn types(&self, _platform: PlatformId, _sources: &[String]) -> Box<dyn crate::model::FieldTypes + '_> {
+        Box::new(self.0.clone())
     }
 }
 

@@ -5,8 +5,8 @@ use crate::diagnostic::Span;
 use crate::dialect::{Dialect, NoHelpers, ReadContext, Registry};
 use crate::model::{Anchor, Pipeline, Predicate, RegexFlavour};
 use crate::model::{
-    ArrayMode, Case, Expr, FieldPath, FieldRef, IpClass, Ordering, Shape, Test, TestKind, TypeMap, Typing, Value,
-    WildcardPart,
+    ArrayMode, Case, Expr, FieldKind, FieldPath, FieldRef, FieldType, IpClass, Ordering, Shape, Test, TestKind,
+    TypeMap, Typing, Value, WildcardPart,
 };
 use crate::model::{Logic, Scope};
 use crate::plan::{self, Planned};
@@ -26,7 +26,7 @@ pub fn run(session: &mut Session) {
     for (name, logic) in probes() {
         out.push_str(&format!("| {name} |"));
         for dialect in registry.iter() {
-            out.push_str(&format!(" {} |", try_one(dialect, &logic)));
+            out.push_str(&format!(" {} |", try_one(dialect, &logic, name)));
         }
         out.push('\n');
     }
@@ -36,8 +36,18 @@ pub fn run(session: &mut Session) {
     session.print(&out);
 }
 
-fn try_one(dialect: &'static dyn Dialect, logic: &Logic) -> &'static str {
-    let types = TypeMap::default();
+/// Tests of addresses and of analysed text are tried on a field of that type.
+fn types_for(probe: &str) -> TypeMap {
+    let kind = match probe {
+        "CIDR" | "private address" => FieldKind::Ip,
+        "token phrase" => FieldKind::Text,
+        _ => return TypeMap::default(),
+    };
+    TypeMap([("field".to_owned(), FieldType::scalar(kind))].into_iter().collect())
+}
+
+fn try_one(dialect: &'static dyn Dialect, logic: &Logic, probe: &str) -> &'static str {
+    let types = types_for(probe);
     let Some(target) = dialect.target() else { return "read" };
     match plan::plan(logic, &[], target, &types) {
         Ok(Planned { logic, losses }) => {

@@ -85,7 +85,10 @@ pub fn translate_query(
     let to = dialect.platform();
     let named = rename(detection, from, to, env, options)?;
     let names: Vec<String> = named.unmapped.iter().map(|field| field.name.clone()).collect();
-    let types = target_types(named.schema, to, env.types);
+    // Logic that stays on its platform keeps the types that it was read by.
+    let read_from: Vec<String> = detection.log_sources.iter().flat_map(|source| source.names.clone()).collect();
+    let own = to.filter(|_| from == to).map(|platform| env.read.types.types(platform, &read_from));
+    let types = target_types(named.schema, to, own.as_deref().unwrap_or(env.types));
     let planned = plan::plan(&named.logic, &detection.unread, target, &types)
         .map_err(|refusals| Refused { refusals, unmapped: names.clone() })?;
     let mut losses = named.losses.clone();
