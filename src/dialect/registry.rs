@@ -11,9 +11,9 @@ pub struct Registry {
 #[rustfmt::skip]
 static DIALECTS: &[&dyn Dialect] = &[
     &super::condition::Condition,
+    &super::eql::Eql,
     &super::kuery::Kuery,
     &super::lucene::Lucene,
-    &super::eql::Eql,
     &super::panther::Panther,
     &super::python::Python,
 ];
