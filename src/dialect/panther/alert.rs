@@ -27,9 +27,9 @@ pub(super) fn read(rule: &Node, lower: &mut Lower<'_>) -> (Alerting, Vec<OutputF
         for item in group.items() {
             match key::of(item) {
                 Ok(Some(path)) => by.push(field(path)),
-                Ok(None) => lower.diagnostics.push(
-                    Diagnostic::error(codes::BAD_KEY, "GroupBy takes key specifiers").at(item.span),
-                ),
+                Ok(None) => lower
+                    .diagnostics
+                    .push(Diagnostic::error(codes::BAD_KEY, "GroupBy takes key specifiers").at(item.span)),
                 Err(found) => lower.diagnostics.push(found),
             }
         }

@@ -124,9 +124,7 @@ pub(super) fn by_name(name: &str) -> Option<Condition> {
 
 /// The name of a condition; `None` where Panther has none for it.
 pub(super) fn name_of(asks: Asks, denied: bool, fold: bool) -> Option<&'static str> {
-    ALL.iter()
-        .find(|known| known.asks == asks && known.denied == denied && known.fold == fold)
-        .map(|known| known.name)
+    ALL.iter().find(|known| known.asks == asks && known.denied == denied && known.fold == fold).map(|known| known.name)
 }
 
 /// The names nearest to one that is no condition.

@@ -53,7 +53,10 @@ pub(super) fn of(node: &Node) -> Result<Option<FieldPath>, Diagnostic> {
         },
         _ => {
             let part = |name: &str| {
-                value.get(name).and_then(Node::as_str).ok_or_else(|| bad(format!("Enrichment has no {name}"), value.span))
+                value
+                    .get(name)
+                    .and_then(Node::as_str)
+                    .ok_or_else(|| bad(format!("Enrichment has no {name}"), value.span))
             };
             let mut path = FieldPath::keys(["p_enrichment", part("Table")?, part("Selector")?]);
             path.0.extend(parse_path(part("FieldPath")?, value.span)?.0);
@@ -165,7 +168,10 @@ mod tests {
     #[test]
     fn key_paths_read_and_write() {
         for (text, segments) in [
-            ("a.b[0].c", vec![Segment::Key("a".into()), Segment::Key("b".into()), Segment::Index(0), Segment::Key("c".into())]),
+            (
+                "a.b[0].c",
+                vec![Segment::Key("a".into()), Segment::Key("b".into()), Segment::Index(0), Segment::Key("c".into())],
+            ),
             ("foo[*].bar", vec![Segment::Key("foo".into()), Segment::Any, Segment::Key("bar".into())]),
             ("\"foo-bar\".x", vec![Segment::Key("foo-bar".into()), Segment::Key("x".into())]),
             ("a[-1]", vec![Segment::Key("a".into()), Segment::Index(-1)]),

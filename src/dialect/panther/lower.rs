@@ -97,9 +97,7 @@ impl<'a> Lower<'a> {
         }
         let predicate = match (condition.asks, path) {
             (Asks::Always(flag), None) => Predicate::Always(flag),
-            (Asks::Always(_), Some(_)) => {
-                self.error(codes::BAD_EXPRESSION, format!("{name} takes no key"), node.span)
-            }
+            (Asks::Always(_), Some(_)) => self.error(codes::BAD_EXPRESSION, format!("{name} takes no key"), node.span),
             (Asks::Elements(quantifier), Some(path)) => self.comprehension(node, quantifier, path),
             (_, Some(path)) => self.test(node, condition, path),
             (_, None) => self.two_keys(node, condition),
@@ -161,7 +159,8 @@ impl<'a> Lower<'a> {
             return self.error(codes::BAD_EXPRESSION, message, node.span);
         };
         let list = self.subject(path.clone());
-        let known_list = self.elements.is_empty() && self.types.type_of(&path.to_string()).is_some_and(|kind| kind.list);
+        let known_list =
+            self.elements.is_empty() && self.types.type_of(&path.to_string()).is_some_and(|kind| kind.list);
         let name = match self.elements.len() {
             0 => "element".to_owned(),
             depth => format!("element{}", depth + 1),
@@ -237,7 +236,8 @@ impl<'a> Lower<'a> {
             return test(TestKind::Present).negate_once();
         }
         let Some(value) = scalar(given) else {
-            let message = format!("the Value of {} is {}, not text, a number or a boolean", condition.name, given.kind());
+            let message =
+                format!("the Value of {} is {}, not text, a number or a boolean", condition.name, given.kind());
             return self.error(codes::BAD_VALUE, message, given.span);
         };
         let is_text = matches!(value, Value::String(_));
@@ -255,7 +255,7 @@ impl<'a> Lower<'a> {
             Asks::Contains => {
                 let kind = TestKind::In { values: vec![literal()], case: Case::Sensitive, typing: Typing::Python };
                 let is_list = test(TestKind::IsKind { kinds: vec![JsonKind::Array] });
-                Predicate::All(vec![is_list, self.member(path, kind, span)])
+                Predicate::All(vec![is_list, self.any_member(path, kind, span)])
             }
             Asks::Compare(ordering) => match value {
                 Value::Bool(_) => self.never(condition, given.span),
@@ -294,6 +294,11 @@ impl<'a> Lower<'a> {
             let subject = Expr::Field(FieldRef::new(path, ArrayMode::Any));
             return Predicate::Test(Test::new(subject, kind, span));
         }
+        self.any_member(path, kind, span)
+    }
+
+    /// A test of the elements of a list, one by one.
+    fn any_member(&self, path: FieldPath, kind: TestKind, span: Span) -> Predicate {
         let var = Var("value".to_owned());
         let body = Predicate::Test(Test::new(Expr::Var(var.clone()), kind, span));
         let list = self.subject(path);

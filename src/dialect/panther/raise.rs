@@ -4,8 +4,8 @@ use super::conditions::{Asks, name_of};
 use super::key;
 use super::lower::is_network;
 use crate::model::{
-    ArrayMode, Case, Expr, FieldKind, FieldPath, FieldRef, FieldTypes, JsonKind, Predicate, Quantifier,
-    Segment, Test, TestKind, Typing, Value, Var,
+    ArrayMode, Case, Expr, FieldKind, FieldPath, FieldRef, FieldTypes, JsonKind, Predicate, Quantifier, Segment, Test,
+    TestKind, Typing, Value, Var,
 };
 use serde_json::{Map, Value as Json, json};
 
@@ -185,14 +185,7 @@ impl<'a> Raise<'a> {
         self.elements(Quantifier::All, list, var, body, false).map(Some)
     }
 
-    fn elements(
-        &mut self,
-        quantifier: Quantifier,
-        list: &Expr,
-        var: &Var,
-        body: &Predicate,
-        denied: bool,
-    ) -> Raised {
+    fn elements(&mut self, quantifier: Quantifier, list: &Expr, var: &Var, body: &Predicate, denied: bool) -> Raised {
         if quantifier == Quantifier::Any
             && let Some(kind) = member(var, body)
         {
@@ -218,7 +211,11 @@ impl<'a> Raise<'a> {
     fn key(&self, subject: &Expr) -> Result<Map<String, Json>, String> {
         let path = match (subject, self.elements.last()) {
             (Expr::Field(field), None) => &field.path,
-            (Expr::Path(base, path, ArrayMode::Whole | ArrayMode::Any), Some(var)) if **base == Expr::Var(var.clone()) => path,
+            (Expr::Path(base, path, ArrayMode::Whole | ArrayMode::Any), Some(var))
+                if **base == Expr::Var(var.clone()) =>
+            {
+                path
+            }
             (Expr::Field(_), Some(_)) => {
                 return unsayable("a list comprehension does not see the event around its elements");
             }
@@ -321,7 +318,9 @@ impl<'a> Raise<'a> {
                 let mut groups: Vec<Vec<Json>> = Vec::new();
                 for literal in literals {
                     let like = |group: &&mut Vec<Json>| {
-                        group.first().is_some_and(|first| std::mem::discriminant(first) == std::mem::discriminant(&literal))
+                        group
+                            .first()
+                            .is_some_and(|first| std::mem::discriminant(first) == std::mem::discriminant(&literal))
                     };
                     match groups.iter_mut().find(like) {
                         Some(group) => group.push(literal),
@@ -371,7 +370,8 @@ impl<'a> Raise<'a> {
             }
             TestKind::Compare { ordering, value: other, .. } => {
                 let name = named(Asks::Compare(*ordering), false, false)?;
-                let found = json!({ "Condition": name, "Values": [Json::Object(key.clone()), Json::Object(self.key(other)?)] });
+                let found =
+                    json!({ "Condition": name, "Values": [Json::Object(key.clone()), Json::Object(self.key(other)?)] });
                 Ok(if denied { none(found) } else { found })
             }
             TestKind::Range { low, high, typing } => {
@@ -399,8 +399,13 @@ impl<'a> Raise<'a> {
                 Ok(if denied { json!({ "Any": items }) } else { json!({ "None": items }) })
             }
             TestKind::IsKind { kinds } if kinds.as_slice() == [JsonKind::Array] => {
-                let some = expression(key.clone(), "AnyElement", Some(("Expressions", json!([{ "Condition": "AlwaysTrue" }]))));
-                let empty = json!({ "All": [bare("IsNullOrEmpty"), bare("IsNotNull"), value("DoesNotEqual", json!(""))] });
+                let some = expression(
+                    key.clone(),
+                    "AnyElement",
+                    Some(("Expressions", json!([{ "Condition": "AlwaysTrue" }]))),
+                );
+                let empty =
+                    json!({ "All": [bare("IsNullOrEmpty"), bare("IsNotNull"), value("DoesNotEqual", json!(""))] });
                 let items = [some, empty];
                 Ok(if denied { json!({ "None": items }) } else { json!({ "Any": items }) })
             }
@@ -417,7 +422,9 @@ impl<'a> Raise<'a> {
                 Ok(expression(key.clone(), name, Some(("Value", Json::String(text.clone())))))
             }
             Expr::Literal(_) => unsayable("a text is compared with what is no text"),
-            other => Ok(json!({ "Condition": name, "Values": [Json::Object(key.clone()), Json::Object(self.key(other)?)] })),
+            other => {
+                Ok(json!({ "Condition": name, "Values": [Json::Object(key.clone()), Json::Object(self.key(other)?)] }))
+            }
         }
     }
 

@@ -32,7 +32,12 @@ fn strip(predicate: Predicate) -> Predicate {
 fn what_is_wrong_is_named_at_its_place() {
     for (text, code, message, help) in [
         ("{Key: a, Condition: Equal, Value: 1}", "panther-unknown-condition", "`Equal`", Some("`Equals`")),
-        ("{Key: a, Condition: MatchesRegexWhatever, Value: 1}", "panther-unknown-condition", "`MatchesRegexWhatever`", None),
+        (
+            "{Key: a, Condition: MatchesRegexWhatever, Value: 1}",
+            "panther-unknown-condition",
+            "`MatchesRegexWhatever`",
+            None,
+        ),
         ("{Key: a, Conditions: Equals, Value: 1}", "panther-bad-expression", "no Condition", None),
         ("{Key: a, Condition: Equals, Valeu: 1}", "panther-bad-expression", "`Valeu`", Some("`Value`")),
         ("{Key: a, Condition: Equals}", "panther-bad-value", "takes a Value", None),
@@ -115,7 +120,8 @@ fn the_plan_step_finds_every_part_sayable() {
     for text in ROUND_TRIPS {
         let types = TypeMap::default();
         let logic = Logic::filter(read(text), Span::default());
-        let planned = crate::plan::plan(&logic, &[], &PantherTarget, &types).unwrap_or_else(|found| panic!("{text}: {found:?}"));
+        let planned =
+            crate::plan::plan(&logic, &[], &PantherTarget, &types).unwrap_or_else(|found| panic!("{text}: {found:?}"));
         assert!(planned.losses.is_empty(), "{text}: {:?}", planned.losses);
         let context = WriteContext { types: &types, tables: &[], detection: None };
         assert!(parse_yaml(&Panther.write(&planned.logic, &context)).is_ok());
@@ -125,7 +131,8 @@ fn the_plan_step_finds_every_part_sayable() {
 #[test]
 fn conditions_of_other_platforms_find_a_form() {
     let types = TypeMap([("tags".to_owned(), FieldType { kind: FieldKind::Keyword, list: true })].into());
-    let test = |path: &str, kind: crate::model::TestKind| Predicate::Test(Test::new(Expr::any(path), kind, Span::default()));
+    let test =
+        |path: &str, kind: crate::model::TestKind| Predicate::Test(Test::new(Expr::any(path), kind, Span::default()));
     let equals = |value: &str| crate::model::TestKind::Equals {
         value: Expr::text(value),
         case: crate::model::Case::Sensitive,
@@ -163,7 +170,8 @@ fn what_stands_beside_the_detection_is_read() {
         InlineFilters:\n  - {KeyPath: org, Condition: DoesNotEqual, Value: test}\n";
     let types = TypeMap::default();
     let registry = crate::dialect::Registry::default();
-    let context = ReadContext { types: &types, registry: &registry, helpers: &crate::dialect::NoHelpers, log_sources: &[] };
+    let context =
+        ReadContext { types: &types, registry: &registry, helpers: &crate::dialect::NoHelpers, log_sources: &[] };
     let read = Panther.read(text, &context).unwrap();
     let alerting = read.alerting.unwrap();
     assert_eq!(read.tables, ["GitHub.Audit"]);
