@@ -13,6 +13,7 @@ static DIALECTS: &[&dyn Dialect] = &[
     &super::condition::Condition,
     &super::eql::Eql,
     &super::kuery::Kuery,
+    &super::kusto::Kusto,
     &super::lucene::Lucene,
     &super::panther::Panther,
     &super::python::Python,

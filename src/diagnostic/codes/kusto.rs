@@ -13,5 +13,8 @@ codes! {
     TIME_FILTER = "kusto-time-filter": "The query's time filter contradicts the rule's schedule.", "Make queryPeriod at least as long as the query looks back.";
     ENTITY_COLUMN = "kusto-entity": "An entity is mapped to a column that the query does not return.", "Keep the column to the end of the query, or map another.";
     SEVERAL_QUERIES = "kusto-several": "The text holds several queries.", "Keep one query a file.";
+    EMPTY_IS_MISSING = "kusto-empty": "Kusto cannot tell an empty text from a missing one.", "Check that the field is never empty where it is there.";
+    TERMS = "kusto-terms": "Kusto splits texts into terms otherwise.", "Compare with samples of the field.";
+    LAST_VALUE = "kusto-last": "The last value stands for the last distinct value.", "Check that the list holds no value twice.";
     TOO_LARGE = "kusto-too-large": "The query grows too large when its functions are written out.", "Simplify the query.";
 }

@@ -9,8 +9,10 @@ pub mod functions;
 mod inventory;
 mod lower;
 mod parse;
+mod raise;
 mod split;
 pub mod syntax;
+mod target;
 
 pub use inventory::{inventory, of_script};
 pub use parse::parse;
@@ -19,10 +21,20 @@ pub use split::{Piece, parse_all};
 use crate::diagnostic::Diagnostic;
 use crate::dialect::{Read, ReadContext};
 
+pub use target::Kusto;
+
 /// Parses and lowers the last query of a text.
 ///
 /// # Errors
 /// The syntax errors of the text.
 pub fn read(text: &str, context: &ReadContext<'_>) -> Result<Read, Vec<Diagnostic>> {
     Ok(lower::lower(text, &parse(text)?, context))
+}
+
+/// Lays a text out afresh.
+///
+/// # Errors
+/// The syntax errors of the text.
+pub fn format(text: &str) -> Result<String, Vec<Diagnostic>> {
+    parse(text).map(|_| text.to_owned())
 }

@@ -1,0 +1,196 @@
+//! What Kusto can say, and the dialect itself.
+
+use super::raise;
+use super::{inventory, lower, parse};
+use crate::diagnostic::{Diagnostic, codes};
+use crate::dialect::{Dialect, Inventory, Read, ReadContext, WriteContext};
+use crate::model::{
+    ArrayMode, Case, Direction, Expr, FieldTypes, Logic, Loss, PlatformId, Predicate, Segment, Shape, Step, Test,
+    TestKind, WildcardPart,
+};
+use crate::plan::{Support, Target};
+
+/// The dialect.
+pub struct Kusto;
+
+impl Dialect for Kusto {
+    fn name(&self) -> &'static str {
+        "kusto"
+    }
+
+    fn platform(&self) -> Option<PlatformId> {
+        Some(PlatformId::Sentinel)
+    }
+
+    fn extensions(&self) -> &'static [&'static str] {
+        &["kql", "kusto"]
+    }
+
+    fn inventory(&self, text: &str) -> Result<Inventory, Vec<Diagnostic>> {
+        inventory(text)
+    }
+
+    fn format(&self, text: &str) -> Result<String, Vec<Diagnostic>> {
+        super::format(text)
+    }
+
+    fn read(&self, text: &str, context: &ReadContext<'_>) -> Result<Read, Vec<Diagnostic>> {
+        Ok(lower::lower(text, &parse(text)?, context))
+    }
+
+    fn target(&self) -> Option<&dyn Target> {
+        Some(self)
+    }
+
+    fn write(&self, logic: &Logic, context: &WriteContext<'_>) -> String {
+        match raise::write(logic, context.types, context.tables) {
+            Ok(text) => super::format(&text).unwrap_or(text),
+            // Unreachable for logic that was planned: the target answers through the same functions.
+            Err(reason) => format!("// not written: {reason}"),
+        }
+    }
+}
+
+fn answer<T>(said: Result<(), String>) -> Support<T> {
+    match said {
+        Ok(()) => Support::Exactly,
+        Err(reason) => Support::No(reason),
+    }
+}
+
+impl Target for Kusto {
+    fn name(&self) -> &'static str {
+        "Kusto"
+    }
+
+    fn test(&self, test: &Test, negated: bool, types: &dyn FieldTypes) -> Support<Predicate> {
+        let with = |kind: TestKind| Predicate::Test(Test { kind, ..test.clone() });
+        // A column holds one value: every mode asks for it.
+        if let Expr::Field(field) = &test.subject
+            && matches!(field.mode, ArrayMode::LastDistinct)
+        {
+            let mut last = field.clone();
+            last.mode = ArrayMode::Last;
+            let spreads = field.path.0.contains(&Segment::Any);
+            let other = Predicate::Test(Test { subject: Expr::Field(last), ..test.clone() });
+            if !spreads {
+                return Support::As(other);
+            }
+            let Predicate::Test(one) = &other else { return Support::No("the last distinct value".to_owned()) };
+            return match raise::test(one, negated, types) {
+                Ok(()) => {
+                    let message = "the last value stands for the last of the distinct values: they differ where the last value also stands earlier";
+                    let loss = Loss::matching(codes::kusto::LAST_VALUE, Direction::Either, message, Some(test.span));
+                    Support::Approximately(other, vec![loss])
+                }
+                Err(reason) => Support::No(reason),
+            };
+        }
+        if let TestKind::Wildcard { pattern, case } = &test.kind
+            && let Some(simple) = simple_wildcard(pattern, *case)
+        {
+            return Support::As(with(simple));
+        }
+        match raise::test(test, negated, types) {
+            Ok(()) => Support::Exactly,
+            Err(reason) => self.otherwise(test, negated, types).unwrap_or(Support::No(reason)),
+        }
+    }
+
+    fn predicate(&self, predicate: &Predicate, types: &dyn FieldTypes) -> Support<Predicate> {
+        answer(raise::predicate(predicate, types))
+    }
+
+    fn expr(&self, expr: &Expr, types: &dyn FieldTypes) -> Support<Expr> {
+        answer(raise::expr(expr, types))
+    }
+
+    fn step(&self, step: &Step, types: &dyn FieldTypes) -> Support<Step> {
+        answer(raise::step(step, types))
+    }
+
+    fn shape(&self, shape: &Shape, types: &dyn FieldTypes) -> Support<Shape> {
+        answer(raise::shape_of(shape, types))
+    }
+}
+
+impl Kusto {
+    /// Another form of a test that cannot be said as it stands.
+    fn otherwise(&self, test: &Test, negated: bool, types: &dyn FieldTypes) -> Option<Support<Predicate>> {
+        let with = |kind: TestKind| Test { kind, comments: Vec::new(), ..test.clone() };
+        let said = |form: &Test| raise::test(form, negated, types).is_ok();
+        let lose = |direction: Direction, message: &str| {
+            vec![Loss::matching(codes::kusto::EMPTY_IS_MISSING, direction, message, Some(test.span))]
+        };
+        match &test.kind {
+            // Empty and missing text are one.
+            TestKind::Present | TestKind::KeyPresent | TestKind::Truthy => {
+                let empty = with(TestKind::Empty);
+                if !raise::test(&empty, !negated, types).is_ok() {
+                    return None;
+                }
+                let message = "Kusto keeps a missing text as the empty text, so a field that is there and empty counts as missing";
+                Some(Support::Approximately(Predicate::Test(empty).negate(), lose(Direction::Narrower, message)))
+            }
+            TestKind::Equals { value, .. } if value.as_text() == Some("") => {
+                let empty = with(TestKind::Empty);
+                said(&empty).then(|| {
+                    let message = "Kusto keeps a missing text as the empty text, so a missing field equals it too";
+                    Support::Approximately(Predicate::Test(empty), lose(Direction::Wider, message))
+                })
+            }
+            TestKind::In { values, case, typing } if values.iter().any(|value| value.as_text() == Some("")) => {
+                let rest: Vec<Expr> = values.iter().filter(|value| value.as_text() != Some("")).cloned().collect();
+                let rest = with(TestKind::In { values: rest, case: *case, typing: *typing });
+                let empty = with(TestKind::Empty);
+                (said(&rest) && said(&empty)).then(|| {
+                    let message = "Kusto keeps a missing text as the empty text, so a missing field equals it too";
+                    let form = Predicate::any([rest.into(), empty.into()]);
+                    Support::Approximately(form, lose(Direction::Wider, message))
+                })
+            }
+            TestKind::Phrase { text, slop: 0 } => {
+                let term = with(TestKind::Term { value: Expr::text(text.clone()), case: Case::Ignore });
+                said(&term).then(|| {
+                    let message = "Kusto's terms end at every character that is neither letter nor digit; Elasticsearch's words do not end at `_`, nor at `.` between letters";
+                    Support::Approximately(
+                        term.into(),
+                        vec![Loss::matching(codes::kusto::TERMS, Direction::Either, message, Some(test.span))],
+                    )
+                })
+            }
+            TestKind::Tokens { text, all } => {
+                let terms: Vec<Test> = text
+                    .split(|letter: char| !letter.is_alphanumeric())
+                    .filter(|word| !word.is_empty())
+                    .map(|word| with(TestKind::Term { value: Expr::text(word), case: Case::Ignore }))
+                    .collect();
+                (!terms.is_empty() && terms.iter().all(said)).then(|| {
+                    let message = "Kusto's terms end at every character that is neither letter nor digit; Elasticsearch's words do not end at `_`, nor at `.` between letters";
+                    let terms = terms.into_iter().map(Predicate::from);
+                    let form = if *all { Predicate::all(terms) } else { Predicate::any(terms) };
+                    Support::Approximately(
+                        form,
+                        vec![Loss::matching(codes::kusto::TERMS, Direction::Either, message, Some(test.span))],
+                    )
+                })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Prefix, suffix and substring patterns by their own operators; a pattern of `*` alone is presence.
+fn simple_wildcard(pattern: &[WildcardPart], case: Case) -> Option<TestKind> {
+    use WildcardPart::{Many, Text};
+    match pattern {
+        [Many] => Some(TestKind::Present),
+        [Text(text)] => {
+            Some(TestKind::Equals { value: Expr::text(text.clone()), case, typing: crate::model::Typing::Typed })
+        }
+        [Text(text), Many] => Some(TestKind::StartsWith { value: Expr::text(text.clone()), case }),
+        [Many, Text(text)] => Some(TestKind::EndsWith { value: Expr::text(text.clone()), case }),
+        [Many, Text(text), Many] => Some(TestKind::Contains { value: Expr::text(text.clone()), case }),
+        _ => None,
+    }
+}
