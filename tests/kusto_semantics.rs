@@ -75,3 +75,27 @@ fn public_rules_lower_with_nothing_unread() {
     }
     assert!(whole * 10 >= all * 9, "{whole} of {all}");
 }
+
+/// A condition read, planned and written again.
+fn rewritten(query: &str, types: &TypeMap) -> String {
+    let read = read(query, types).unwrap();
+    let dialect = Registry::default().get("kusto").unwrap();
+    let planned = ruleglot::plan::plan(&read.logic, &read.unread, dialect.target().unwrap(), types);
+    match planned {
+        Ok(planned) => {
+            let context = ruleglot::dialect::WriteContext { types, tables: &read.tables, detection: None };
+            dialect.write(&planned.logic, &context)
+        }
+        Err(refusals) => format!("{refusals:?} {:?}", read.unread),
+    }
+}
+
+#[test]
+fn show() {
+    let types = TypeMap::default();
+    for query in std::env::var("SHOW").unwrap_or_default().split(";;") {
+        if !query.is_empty() {
+            println!("{query}\n=>\n{}\n{:?}\n", rewritten(query, &types), read(query, &types).map(|read| (read.lookback, read.logic)));
+        }
+    }
+}

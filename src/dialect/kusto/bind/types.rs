@@ -25,10 +25,6 @@ impl Ty {
         self == Ty::String
     }
 
-    pub fn is_number(self) -> bool {
-        matches!(self, Ty::Long | Ty::Real)
-    }
-
     /// The name of the type in the language.
     pub fn name(self) -> &'static str {
         match self {

@@ -1,7 +1,6 @@
 //! A pipeline while it is read.
 
 use super::super::bind::{Col, Columns};
-use super::scalar::column;
 use crate::diagnostic::Span;
 use crate::model::function::kusto;
 use crate::model::{
@@ -208,9 +207,4 @@ pub(super) fn join_filters(pipeline: &mut Pipeline) {
     }
     pipeline.steps.push(Step::new(StepKind::Filter(Predicate::all(conditions)), span.unwrap_or_default()));
     pipeline.steps.extend(rest);
-}
-
-/// A column read by name.
-pub(super) fn named(name: &str) -> Column {
-    Column { name: name.to_owned(), value: column(name) }
 }

@@ -136,11 +136,14 @@ fn push_where(conjuncts: Vec<(String, Vec<String>)>, out: &mut Vec<String>) {
 }
 
 fn join_where(texts: &[String], width: usize, out: &mut Vec<String>) {
-    let line = format!("| where {}", texts.join(" and "));
+    let line = match texts {
+        [one] => format!("| where {}", scalar::strip(one)),
+        many => format!("| where {}", many.join(" and ")),
+    };
     if line.len() <= width && !line.contains('\n') {
         out.push(line);
     } else {
-        out.extend(texts.iter().map(|text| format!("| where {text}")));
+        out.extend(texts.iter().map(|text| format!("| where {}", scalar::strip(text))));
     }
 }
 
@@ -177,13 +180,8 @@ fn is_many(field: &FieldRef, list: bool) -> bool {
     spread || (list && field.mode != ArrayMode::Whole)
 }
 
-/// Names the unused import of a shape for callers.
+/// Whether a shape can be said.
 pub(super) fn shape_of(found: &Shape, types: &dyn FieldTypes) -> Said<()> {
     let tables = ["Events".to_owned()];
     shape::write(&mut Raiser::new(types), found, &tables).map(drop)
-}
-
-/// A source that names nothing reads the rule's own tables.
-fn reads_events(source: &Source) -> bool {
-    matches!(source, Source::Events)
 }
