@@ -49,7 +49,12 @@ impl Field {
 /// The type of a field by name; for a pattern the one that all names have that fit it.
 pub fn kind_of(name: &str, types: &dyn FieldTypes) -> Option<FieldKind> {
     if name.contains('*') {
-        let mut kinds = types.names().into_iter().filter(|known| fits(name, known)).map(|known| kind_of(&known, types));
+        // A field table knows names that are patterns themselves (`target_resources.*.id`).
+        if let Some(found) = types.type_of(name) {
+            return Some(found.kind);
+        }
+        let known = types.names().into_iter().filter(|known| !known.contains('*') && fits(name, known));
+        let mut kinds = known.map(|known| kind_of(&known, types));
         let first = kinds.next()??;
         return kinds.all(|kind| kind == Some(first)).then_some(first);
     }
