@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// The program that runs Apache Lucene, where it is installed.
-fn program() -> Option<PathBuf> {
+pub fn program() -> Option<PathBuf> {
     let path = shared("judges/elastic/lucene_run.sh")?;
     let home = std::env::var_os("JUDGES")
         .map(PathBuf::from)

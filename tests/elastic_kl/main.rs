@@ -6,6 +6,8 @@
 mod corpus;
 mod events;
 mod judge;
+mod peer_faults;
+mod random;
 mod semantics;
 mod shared;
 mod sweep;
