@@ -3,8 +3,10 @@
 //! Reading has two halves: metadata (enough for coverage), then the logic, which goes through the dialect registry.
 
 mod duration;
+pub mod elastic;
 mod ids;
 mod read;
+mod releases;
 pub mod sentinel;
 mod template;
 pub mod tests_file;
@@ -42,7 +44,7 @@ pub trait Platform: Sync {
 }
 
 /// The platforms, one line each.
-static PLATFORMS: &[&dyn Platform] = &[&sentinel::Sentinel];
+static PLATFORMS: &[&dyn Platform] = &[&sentinel::Sentinel, &elastic::Elastic];
 
 /// The platform of this id; `None` where its files cannot be read yet.
 pub fn platform(id: PlatformId) -> Option<&'static dyn Platform> {

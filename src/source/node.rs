@@ -148,6 +148,12 @@ impl Node {
         }
     }
 
+    /// The smallest span around the value and all that is in it: a TOML table spans its header alone.
+    pub fn extent(&self) -> Span {
+        let members = self.entries().iter().map(|entry| entry.key_span.to(entry.value.extent()));
+        self.items().iter().map(Node::extent).chain(members).fold(self.span, Span::to)
+    }
+
     /// A tree without places, from ordered JSON.
     pub fn from_json(json: &Json) -> Self {
         let value = match json {

@@ -88,6 +88,11 @@ pub fn metadata(detection: &Detection) -> Detection {
     let mut plain = detection.clone();
     plain.attack.iter_mut().for_each(|mapping| mapping.span = None);
     plain.entities.iter_mut().for_each(|entity| entity.span = None);
+    for severity in &mut plain.alerting.severity {
+        if let ruleglot::model::Predicate::Test(test) = &mut severity.when {
+            test.span = ruleglot::diagnostic::Span::default();
+        }
+    }
     plain.logic = ruleglot::model::Logic::Unread(0);
     plain.unread.clear();
     plain.outputs.clear();

@@ -26,4 +26,8 @@ codes! {
     ELASTIC_OUTPUT = "elastic-output": "What an alert shows differs.", "Choose the columns in the rule's own settings.";
     ELASTIC_RUNS = "elastic-runs": "A threshold is written as a sequence of runs, which counts in its own way.", "Use a threshold rule where the number of alerts matters.";
     ESQL_TIME = "esql-time": "A length of time in ES|QL is not one.", "Write a whole number and a unit such as minutes or days.";
+    FILTER = "elastic-filter": "A filter beside the query is written in a way that is not understood.", "Write the filter into the query.";
+    FILTER_OFF = "elastic-filter-off": "A filter beside the query is switched off.", "Remove it, or switch it on.";
+    RULE_TYPE = "elastic-rule-type": "The logic of this type of rule stands outside of any query.", "Build it on the target by hand; the rest of the rule is carried.";
+    EXCEPTIONS = "elastic-exceptions": "The rule refers to exceptions that do not stand in its file.", "Carry the exceptions over by hand; without them the rule alerts more.";
 }

@@ -7,6 +7,7 @@
 use crate::model::{Logic, Pipeline, Predicate, Shape};
 
 pub mod dates;
+pub mod filters;
 pub mod join;
 pub mod lower;
 pub mod raise;

@@ -4,7 +4,7 @@ use super::{describe, entities, limits, title};
 use crate::attack::Matrix;
 use crate::diagnostic::codes;
 use crate::model::{Detection, Direction, GroupingMode, Loss, PlatformId, ScheduleKind, TriggerOp};
-use crate::platform::{Columns, WriteRequest, duration, ids};
+use crate::platform::{Columns, WriteRequest, duration, ids, releases};
 use serde_json::{Map, Value as Json, json};
 
 /// How often a rule runs, and looks back, where the source judges events as they arrive or says nothing: an hour.
@@ -376,7 +376,7 @@ fn attack(detection: &Detection, losses: &mut Vec<Loss>) -> (Vec<String>, Vec<St
             push(&mut techniques, id);
             continue;
         };
-        match earlier(&id, matrix, new) {
+        match releases::earlier(&id, matrix, new) {
             Some(found) => {
                 if found != id {
                     changed.push(format!("{id} is {found}"));
@@ -417,16 +417,4 @@ fn tactic(written: &str, old: Option<&Matrix>, new: Option<&Matrix>) -> Option<S
         return Some(name);
     }
     matches!(new_name().as_deref(), Some("stealth" | "defense-impairment")).then(|| "DefenseEvasion".to_owned())
-}
-
-/// The technique of an earlier release: itself, its successor there, or the one that a later release revoked in favour
-/// of it.
-fn earlier(id: &str, old: &Matrix, new: Option<&Matrix>) -> Option<String> {
-    if let Some(found) = old.successor(id) {
-        return Some(found.id.clone());
-    }
-    let replaced = old.current().find(|technique| {
-        new.and_then(|matrix| matrix.technique(&technique.id)).and_then(|later| later.revoked_by.as_deref()) == Some(id)
-    });
-    replaced.map(|technique| technique.id.clone())
 }

@@ -13,8 +13,9 @@ use serde_json::json;
 
 /// Reads everything but the logic.
 pub(super) fn rules(file: &SourceFile, format: Format, env: &ReadEnv<'_>) -> RuleFile {
-    let is_json =
-        file.text.trim_start().starts_with(['{', '[']) && file.extension() != "yml" && file.extension() != "yaml";
+    let named = file.extension();
+    let is_json = named == "json"
+        || (!matches!(named.as_str(), "yml" | "yaml") && file.text.trim_start().starts_with(['{', '[']));
     let parsed: Result<Vec<Parsed>, Diagnostic> =
         if is_json { parse_json(&file.text).map(|parsed| vec![parsed]) } else { parse_yaml_documents(&file.text) };
     let documents = match parsed {
