@@ -76,9 +76,11 @@ pub(super) fn logic(file: &SourceFile, rule: RawRule, env: &ReadEnv<'_>) -> Read
             if let Some(source) = detection.log_sources.first_mut().filter(|source| source.names.is_empty()) {
                 source.names = stated;
             }
+            // Only of a plain filter is it sure that nothing else in the query looks back further.
+            let plain = detection.logic.as_filter().is_some();
             let schedule = &mut detection.schedule;
             schedule.lookback = match (schedule.lookback, schedule.query_lookback) {
-                (Some(stated), Some(own)) => Some(stated.min(own)),
+                (Some(stated), Some(own)) if plain => Some(stated.min(own)),
                 (stated, own) => stated.or(own),
             };
         }
