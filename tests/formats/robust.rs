@@ -26,7 +26,7 @@ fn errors(name: &str, format: Format, bytes: Vec<u8>) -> Vec<String> {
             found
         }
     };
-    assert!(start.elapsed() < Duration::from_secs(2), "{name} {format:?} took {:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(5), "{name} {format:?} took {:?}", start.elapsed());
     let errors = found.iter().filter(|found| found.severity == ruleglot::diagnostic::Severity::Error);
     errors.map(|error| error.code.name().to_owned()).collect()
 }
@@ -70,5 +70,5 @@ fn a_large_file_of_lines_is_read_in_time() {
     let parsed = ruleglot::source::parse_yaml(&file.text).unwrap();
     let query = ruleglot::source::QueryText::of(&file, parsed.root.get("query").unwrap()).unwrap();
     assert!(query.text.len() > 2 << 20);
-    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
 }

@@ -66,21 +66,28 @@ pub(super) fn flat(rule: &Node, root: &Node) -> Node {
 }
 
 fn json(file: &SourceFile, found: &mut Found) {
-    // A single document may stretch over lines; an export has one a line.
-    let lines = parse_ndjson(&file.text);
-    let whole = lines.first().is_some_and(|line| line.parsed.is_err());
-    if whole || lines.len() == 1 {
-        match parse_json(&file.text) {
-            Ok(parsed) => {
-                found.diagnostics.extend(parsed.diagnostics);
-                document(parsed.root, found);
-            }
-            Err(error) if file.extension() == "json" || lines.len() == 1 => found.diagnostics.push(error),
-            Err(_) => per_line(lines, found),
-        }
+    // An export has a document a line; a single document may stretch over lines, whatever the file is called.
+    let first = file.text.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
+    let lines = file.text.lines().filter(|line| !line.trim().is_empty()).take(2).count();
+    if lines > 1 && parse_json(first).is_ok() {
+        per_line(parse_ndjson(&file.text), found);
         return;
     }
-    per_line(lines, found);
+    match parse_json(&file.text) {
+        Ok(parsed) => {
+            found.diagnostics.extend(parsed.diagnostics);
+            document(parsed.root, found);
+        }
+        // A bad first line must not hide the others.
+        Err(error) => {
+            let lines = if lines > 1 && file.extension() != "json" { parse_ndjson(&file.text) } else { Vec::new() };
+            if lines.iter().any(|line| line.parsed.is_ok()) {
+                per_line(lines, found)
+            } else {
+                found.diagnostics.push(error)
+            }
+        }
+    }
 }
 
 fn per_line(lines: Vec<crate::source::NdjsonLine>, found: &mut Found) {

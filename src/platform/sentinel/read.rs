@@ -2,9 +2,10 @@
 
 use super::{arm, canonical, title};
 use crate::diagnostic::{Diagnostic, codes};
+use crate::model::walk::{self, Fold, expr_parts};
 use crate::model::{
-    Alerting, AttackRef, Detection, DynamicSeverity, Entity, EntityField, Expr, GroupingMode, LogSource, OutputField,
-    PlatformId, Predicate, ScheduleKind, Severity, Suppression, Trigger, TriggerOp,
+    Alerting, AttackRef, Detection, DynamicSeverity, Entity, EntityField, Expr, GroupingMode, LogSource, Logic,
+    OutputField, PlatformId, Predicate, ScheduleKind, Severity, Suppression, Trigger, TriggerOp,
 };
 use crate::platform::read::{RawQuery, RawRule, ReadEnv, ReadRule, RuleFile, placeholder, query_logic, unread_logic};
 use crate::platform::{duration, tests_file};
@@ -77,7 +78,7 @@ pub(super) fn logic(file: &SourceFile, rule: RawRule, env: &ReadEnv<'_>) -> Read
                 source.names = stated;
             }
             // Only of a plain filter is it sure that nothing else in the query looks back further.
-            let plain = detection.logic.as_filter().is_some();
+            let plain = detection.logic.as_filter().is_some() && !has_subquery(&detection.logic);
             let schedule = &mut detection.schedule;
             schedule.lookback = match (schedule.lookback, schedule.query_lookback) {
                 (Some(stated), Some(own)) if plain => Some(stated.min(own)),
@@ -104,6 +105,20 @@ pub(super) fn logic(file: &SourceFile, rule: RawRule, env: &ReadEnv<'_>) -> Read
     }
     let _ = file;
     ReadRule { bundle: detection.into(), query, format, diagnostics }
+}
+
+/// Whether a condition asks another query (`in (T | ...)`, `toscalar`), which has a look-back of its own.
+fn has_subquery(logic: &Logic) -> bool {
+    struct Search(bool);
+    impl Fold for Search {
+        fn expr(&mut self, expr: Expr) -> Expr {
+            self.0 |= matches!(expr, Expr::Rows(_) | Expr::Scalar(_));
+            expr_parts(self, expr)
+        }
+    }
+    let mut search = Search(false);
+    let _ = walk::logic(&mut search, logic.clone());
+    search.0
 }
 
 /// Metadata, schedule, alerting and entities of a canonical rule.
