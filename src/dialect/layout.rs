@@ -16,6 +16,8 @@ pub enum Doc {
     Soft,
     /// A line break, always.
     Hard,
+    /// A line break, unless the line is still empty.
+    Fresh,
     /// One behind the other.
     All(Vec<Doc>),
     /// The same with this much deeper indentation behind its line breaks.
@@ -50,7 +52,7 @@ impl Doc {
     /// Whether the document breaks lines at any width.
     pub fn is_broken(&self) -> bool {
         match self {
-            Doc::Hard | Doc::Comment(_) => true,
+            Doc::Hard | Doc::Fresh | Doc::Comment(_) => true,
             Doc::Text(text) => text.contains('\n'),
             Doc::Line | Doc::Soft => false,
             Doc::All(docs) | Doc::Fill(docs) => docs.iter().any(Doc::is_broken),
@@ -94,9 +96,15 @@ pub fn render(doc: &Doc, width: usize) -> String {
         };
         match doc {
             Doc::Text(text) | Doc::Comment(text) => {
+                let mut text = text.as_str();
                 if std::mem::replace(&mut commented, matches!(doc, Doc::Comment(_))) {
                     line_break(&mut out, indent);
                     column = indent;
+                    text = text.trim_start_matches(' ');
+                }
+                if matches!(doc, Doc::Comment(_)) && !out.is_empty() && !out.ends_with([' ', '\n']) {
+                    out.push(' ');
+                    column += 1;
                 }
                 out.push_str(text);
                 column = match text.rfind('\n') {
@@ -112,6 +120,12 @@ pub fn render(doc: &Doc, width: usize) -> String {
             Doc::Line | Doc::Soft | Doc::Hard => {
                 commented = false;
                 column = line_break(&mut out, indent);
+            }
+            Doc::Fresh => {
+                let line = out.rfind('\n').map_or(0, |at| at + 1);
+                if std::mem::take(&mut commented) || out.get(line..).is_some_and(|line| !line.trim_matches(' ').is_empty()) {
+                    column = line_break(&mut out, indent);
+                }
             }
             Doc::All(docs) => stack.extend(docs.iter().rev().map(|doc| (indent, flat, Piece::Doc(doc)))),
             Doc::Nest(by, doc) => stack.push((indent + by, flat, Piece::Doc(doc))),
@@ -160,7 +174,7 @@ fn fits(doc: &Doc, width: usize, rest: &[(usize, bool, Piece)]) -> bool {
             Doc::Line if flat => 1,
             Doc::Soft if flat => 0,
             Doc::Line | Doc::Soft => return true,
-            Doc::Hard => return !flat,
+            Doc::Hard | Doc::Fresh => return !flat,
             Doc::All(docs) => {
                 stack.extend(docs.iter().rev().map(|doc| (flat, doc)));
                 0

@@ -4,6 +4,7 @@
 //! `judges/setup.sh`). Where they are absent the sweeps say so and pass.
 
 mod damage;
+mod fmt;
 mod judge;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -9,6 +9,7 @@ pub mod functions;
 mod inventory;
 mod lower;
 mod parse;
+mod print;
 mod raise;
 mod split;
 pub mod syntax;
@@ -16,6 +17,7 @@ mod target;
 
 pub use inventory::{inventory, of_script};
 pub use parse::parse;
+pub use print::{format, print, print_expr};
 pub use split::{Piece, parse_all};
 
 use crate::diagnostic::Diagnostic;
@@ -29,12 +31,4 @@ pub use target::Kusto;
 /// The syntax errors of the text.
 pub fn read(text: &str, context: &ReadContext<'_>) -> Result<Read, Vec<Diagnostic>> {
     Ok(lower::lower(text, &parse(text)?, context))
-}
-
-/// Lays a text out afresh.
-///
-/// # Errors
-/// The syntax errors of the text.
-pub fn format(text: &str) -> Result<String, Vec<Diagnostic>> {
-    parse(text).map(|_| text.to_owned())
 }

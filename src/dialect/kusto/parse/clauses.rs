@@ -345,11 +345,12 @@ impl Builder<'_> {
         while let Some(part) = parts.take_if(Rule::old_render_property) {
             parameters.push(self.render_property(part)?);
         }
+        let mut leading_comma = false;
         let with = match parts.take_if(Rule::render_with) {
             Some(part) => {
                 let mut inner = Cursor::new(part);
                 inner.skip(Rule::kw_with);
-                inner.skip(Rule::leading_comma);
+                leading_comma = inner.skip(Rule::leading_comma);
                 let mut properties = Vec::new();
                 while let Some(property) = inner.take_if(Rule::render_property) {
                     properties.push(self.render_property(property)?);
@@ -358,7 +359,7 @@ impl Builder<'_> {
             }
             None => None,
         };
-        Ok(OperatorKind::Render { chart, with })
+        Ok(OperatorKind::Render { chart, with, leading_comma })
     }
 
     pub fn render_property(&self, part: Part<'_>) -> Built<NamedValue> {

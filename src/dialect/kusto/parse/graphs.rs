@@ -73,10 +73,15 @@ impl Builder<'_> {
         };
         let alias = super::clauses::alias(parts, Rule::kw_as);
         let mut statements = Vec::new();
+        let mut semicolon = false;
         while let Some(part) = parts.pop() {
-            statements.push(self.statement(part)?);
+            if part.as_rule() == Rule::last_semicolon {
+                semicolon = true;
+            } else {
+                statements.push(self.statement(part)?);
+            }
         }
-        Ok(MacroExpand { group, alias, statements })
+        Ok(MacroExpand { group, alias, statements, semicolon })
     }
 
     /// `make-graph` behind its parameters.

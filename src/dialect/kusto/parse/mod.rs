@@ -46,3 +46,8 @@ fn build(text: &str, found: &scan::Scan) -> Result<Script, Vec<Diagnostic>> {
     let script = pairs.next().ok_or_else(cursor::internal).and_then(|part| builder.script(part));
     script.map_err(|diagnostic| vec![*diagnostic])
 }
+
+/// Whether a word can be a name only in brackets.
+pub(super) fn is_reserved(word: &str) -> bool {
+    Grammar::parse(Rule::reserved, word).is_ok_and(|found| found.as_str().len() == word.len())
+}

@@ -9,11 +9,15 @@ pub(super) fn name(part: Part<'_>) -> Name {
     let span = exact(&part);
     match part.as_rule() {
         Rule::bracketed_name => {
-            let spelling = part.as_str();
-            let mut text = String::new();
+            let (mut text, mut spelling) = (String::new(), String::from("["));
             for string in part.into_inner() {
                 strings::decode(string.as_str(), &mut text);
+                if spelling.len() > 1 {
+                    spelling.push(' ');
+                }
+                spelling.push_str(string.as_str());
             }
+            spelling.push(']');
             Name { text, spelling: Some(spelling.into()), span }
         }
         Rule::braced_name => {

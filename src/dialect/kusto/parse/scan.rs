@@ -65,6 +65,7 @@ impl Scanner<'_> {
     }
 
     fn run(&mut self) -> Result<(), Diagnostic> {
+        self.directives();
         while let Some(byte) = self.bytes.get(self.at).copied() {
             match byte {
                 b'/' if self.byte(self.at + 1) == b'/' => self.comment(),
@@ -88,6 +89,27 @@ impl Scanner<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Passes over the lines that start with `#` in front of a script; what looks like a comment there is none.
+    fn directives(&mut self) {
+        loop {
+            let rest = self.text.get(self.at..).unwrap_or("");
+            let blank = rest.len() - rest.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}').len();
+            match (self.byte(self.at + blank), self.byte(self.at + blank + 1)) {
+                (b'#', _) => {
+                    self.at += blank;
+                    let line = self.text.get(self.at..).unwrap_or("");
+                    self.at += line.find(['\n', '\r', '\u{2028}', '\u{2029}']).unwrap_or(line.len());
+                }
+                // A comment may stand between.
+                (b'/', b'/') => {
+                    self.at += blank;
+                    self.comment();
+                }
+                _ => return,
+            }
+        }
     }
 
     fn close(&mut self, byte: u8) {

@@ -20,6 +20,7 @@ impl Builder<'_> {
                     script.directives.push(Directive { text, span: self.span(&part) });
                 }
                 Rule::EOI => {}
+                Rule::last_semicolon => script.semicolon = true,
                 _ => script.statements.push(self.statement(part)?),
             }
         }

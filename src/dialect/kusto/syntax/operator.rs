@@ -210,6 +210,8 @@ pub enum OperatorKind {
         chart: Name,
         /// `with (...)`
         with: Option<Vec<NamedValue>>,
+        /// Whether a comma stands in front of the first of them.
+        leading_comma: bool,
     },
     /// `sample 5`
     Sample(Item),
@@ -432,6 +434,8 @@ pub struct MacroExpand {
     pub alias: Option<Name>,
     /// The statements in parentheses.
     pub statements: Vec<Statement>,
+    /// Whether `;` stands behind the last of them.
+    pub semicolon: bool,
 }
 
 /// What `macro-expand` runs over.

@@ -9,6 +9,8 @@ pub struct Script {
     pub directives: Vec<Directive>,
     /// The statements in order. A rule has one [`StatementKind::Query`], its last; the grammar allows several.
     pub statements: Vec<Statement>,
+    /// Whether `;` stands behind the last statement.
+    pub semicolon: bool,
     /// Every comment in source order.
     pub comments: Vec<Comment>,
     /// The whole text.
