@@ -44,7 +44,7 @@ impl Dialect for Kusto {
 
     fn write(&self, logic: &Logic, context: &WriteContext<'_>) -> String {
         match raise::write(logic, context.types, context.tables) {
-            Ok(text) => super::format(&text).unwrap_or(text),
+            Ok(text) => super::format(&text).map_or(text, |text| text.trim_end().to_owned()),
             // Unreachable for logic that was planned: the target answers through the same functions.
             Err(reason) => format!("// not written: {reason}"),
         }

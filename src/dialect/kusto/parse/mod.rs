@@ -51,3 +51,8 @@ fn build(text: &str, found: &scan::Scan) -> Result<Script, Vec<Diagnostic>> {
 pub(super) fn is_reserved(word: &str) -> bool {
     Grammar::parse(Rule::reserved, word).is_ok_and(|found| found.as_str().len() == word.len())
 }
+
+/// How deep the brackets of a text nest; 0 where it cannot be read.
+pub(super) fn depth(text: &str) -> usize {
+    scan::scan(text).map_or(0, |found| found.depth)
+}

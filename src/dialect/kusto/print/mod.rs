@@ -16,6 +16,7 @@ mod statements;
 use std::iter::Peekable;
 use std::slice::Iter;
 
+use super::parse::depth;
 use super::split::parse_all;
 use super::syntax::{Comment, CommentPlace, Expr, Script, Span};
 use crate::diagnostic::Diagnostic;
@@ -35,8 +36,7 @@ const INDENT: usize = 4;
 /// The syntax errors of the text.
 pub fn format(source: &str) -> Result<String, Vec<Diagnostic>> {
     let pieces = parse_all(source)?;
-    // What was read nests no deeper than the bound; the printer needs room for that much.
-    with_room(usize::MAX, || {
+    with_room(depth(source), || {
         let queries: Vec<String> = pieces.iter().map(|piece| print(&piece.script)).collect();
         let mut out = queries.join("\n\n");
         out.push('\n');
