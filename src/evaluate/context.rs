@@ -35,6 +35,8 @@ pub struct Context<'a> {
     pub events: Vec<Value>,
     /// Whether a table that `tables` lacks reads `events` (the contract of `batch`), or is an error.
     pub events_for_any_table: bool,
+    /// How far the rule looks back, in seconds; shapes without a window of their own ask for it.
+    pub lookback: Option<u64>,
     pub(super) cache: Cache,
 }
 
@@ -48,6 +50,7 @@ impl<'a> Context<'a> {
             tables: HashMap::new(),
             events: Vec::new(),
             events_for_any_table: true,
+            lookback: None,
             cache: Cache::default(),
         }
     }

@@ -20,6 +20,7 @@ mod predicate;
 mod python_regex;
 mod python_walk;
 pub mod regex;
+pub mod shape;
 mod table;
 mod test;
 #[cfg(test)]
@@ -84,7 +85,7 @@ pub fn run(logic: &Logic, context: &Context<'_>) -> Result<Table, EvalError> {
     }
     match logic {
         Logic::Pipeline(pipeline) => pipeline::run(pipeline, context),
-        Logic::Shape(_) => Err(EvalError::Unsupported("a shape".to_owned())),
+        Logic::Shape(shape) => shape::run(shape, context),
         Logic::Unread(index) => Err(EvalError::Unread(*index)),
     }
 }

@@ -120,7 +120,7 @@ fn every_kind_of_test() {
             vec![json!(3), json!(0)],
         ),
         (TestKind::Range { low: None, high: None, typing: Typing::Typed }, vec![json!(1)], vec![]),
-        (TestKind::Present, vec![json!(""), json!(0), json!(false), json!({})], vec![json!([])]),
+        (TestKind::Present, vec![json!(""), json!(0), json!(false), json!({}), json!([])], vec![]),
         (TestKind::Truthy, vec![json!(1), json!("x"), json!([0])], vec![json!(0), json!(""), json!([]), json!(false)]),
         (
             TestKind::IsKind { kinds: vec![JsonKind::Integer, JsonKind::Object] },
@@ -141,6 +141,12 @@ fn every_kind_of_test() {
             assert!(!held(&predicate, &event, Access::Common), "{kind:?} {event}");
         }
     }
+}
+
+#[test]
+fn an_empty_list_has_no_element_that_is_present() {
+    assert!(!held(&test(Expr::any("f"), TestKind::Present), &json!({"f": []}), Access::Common));
+    assert!(!held(&test(Expr::whole("f"), TestKind::Present), &json!({"f": []}), Access::Elastic));
 }
 
 #[test]

@@ -1,3 +1,4 @@
 //! Passes over the model: what a rule means, said in another way or looked at from another side.
 
 pub mod exclusions;
+pub mod normalise;

@@ -424,6 +424,10 @@ fn bound(found: &mut Around, operand: &Value, ordering: Ordering) {
             for by in [1, -1, 0, 100, -100] {
                 sort(coerce::to_json(&next(operand, by)), by.signum() as i8);
             }
+            if let Some(number) = operand.as_f64().filter(|number| number.abs() < 1e12) {
+                sort(json!(number + 0.5), 1);
+                sort(json!(number - 0.5), -1);
+            }
         }
         Value::DateTime(ticks) => {
             for (by, order) in

@@ -19,7 +19,7 @@ use crate::model::{Predicate, Value};
 use serde_json::Value as Json;
 use std::collections::HashSet;
 
-pub use place::put;
+pub use place::{node, put};
 
 /// What kinds of events are made.
 #[derive(Debug, Clone)]

@@ -4,8 +4,8 @@ use super::*;
 use crate::diagnostic::Span;
 use crate::evaluate::matches;
 use crate::model::{
-    Anchor, ArrayMode, Case, Expr, FieldKind, FieldPath, FieldRef, FieldType, IpClass, Ordering, Quantifier,
-    RegexFlavour, Test, TestKind, TypeMap, Typing, Value, Var, WildcardPart, function,
+    Anchor, ArrayMode, Case, Expr, FieldKind, FieldPath, FieldType, IpClass, Ordering, Quantifier, RegexFlavour, Test,
+    TestKind, TypeMap, Typing, Value, Var, WildcardPart, function,
 };
 use std::time::Instant;
 
