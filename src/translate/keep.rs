@@ -80,6 +80,7 @@ impl Keeper<'_> {
 impl Fold for Keeper<'_> {
     fn test(&mut self, test: Test) -> Predicate {
         let kind = test.subject.as_field().map(|field| self.kind(field, Self::operand(&test.kind)));
+        let untyped = test.subject.as_field().is_some_and(|field| self.types.type_of(&field.path.to_string()).is_none());
         let mut test = walk::test_parts(self, test);
         let Some(kind) = kind else { return Predicate::Test(test) };
         let rule = |typing: Typing| match self.to {
@@ -92,7 +93,20 @@ impl Fold for Keeper<'_> {
             Expr::Literal(value) => Expr::Literal(in_type(value, kind)),
             other => other,
         };
+        // Elastic reads the number 5 of an untyped field as the text "5": so must a column whose type nobody knows.
+        let as_text = |typing: Typing, values: &[&Expr]| {
+            matches!(typing, Typing::Mapped(_))
+                && untyped
+                && self.to == PlatformId::Sentinel
+                && values.iter().any(|value| value.as_text().is_some_and(looks_typed))
+        };
         test.kind = match test.kind {
+            TestKind::Equals { value, case, typing } if as_text(typing, &[&value]) => {
+                TestKind::Equals { value, case, typing: Typing::Text }
+            }
+            TestKind::In { values, case, typing } if as_text(typing, &values.iter().collect::<Vec<_>>()) => {
+                TestKind::In { values, case, typing: Typing::Text }
+            }
             TestKind::Equals { value, case, typing } => {
                 TestKind::Equals { value: typed(value), case, typing: rule(typing) }
             }
@@ -132,6 +146,11 @@ impl Fold for Keeper<'_> {
             other => walk::source_parts(self, other),
         }
     }
+}
+
+/// Whether a text could be a number or a boolean in the events.
+fn looks_typed(text: &str) -> bool {
+    text.parse::<f64>().is_ok() || matches!(text, "true" | "false")
 }
 
 /// A literal as a value of this type; unchanged where it does not fit.

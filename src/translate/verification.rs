@@ -190,8 +190,23 @@ fn raw_events(left: &Side<'_>, right: &Side<'_>, one_platform: bool) -> Result<V
         let options = if one_platform { Options::raw(side.access) } else { Options::common() };
         events.extend(events_for(&[&side.condition], &context, &options)?.into_iter().map(|made| made.event));
     }
+    if !one_platform {
+        events.retain(|event| !holds_untyped_list(event, "", left.types));
+    }
     events.dedup();
     Ok(events.into_iter().map(|event| Pair { left: event.clone(), right: event }).collect())
+}
+
+/// Whether a field that is not typed as a list holds one: between platforms names are kept for one value each.
+fn holds_untyped_list(value: &Json, name: &str, types: &dyn FieldTypes) -> bool {
+    match value {
+        Json::Object(members) => members.iter().any(|(key, inner)| {
+            let name = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
+            holds_untyped_list(inner, &name, types)
+        }),
+        Json::Array(_) => !types.type_of(name).is_some_and(|kind| kind.list),
+        _ => false,
+    }
 }
 
 /// How one rule relates to another.
