@@ -9,13 +9,14 @@ use crate::evaluate::{self, Access, Context, EvalError};
 use crate::fields::{self, Schema, SchemaTypes};
 use crate::model::walk::{self, Fold};
 use crate::model::{
-    Detection, Direction, FieldType, FieldTypes, Logic, Loss, PlatformId, Predicate, Scope, TICKS_PER_SECOND, Value,
+    Detection, Direction, Expr, FieldType, FieldTypes, Logic, Loss, PlatformId, Predicate, Scope, TICKS_PER_SECOND,
+    TestKind, Value,
 };
 use crate::plan::Refusal;
 use crate::verify::decide::Deciding;
 use crate::verify::events::{Options, events_for};
 use serde_json::{Value as Json, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// The fixed time of evaluation: 2024-01-01T00:00:00Z. Any would do; the same one every time keeps the bytes the same.
 const NOW: i64 = 738_885 * 86_400 * TICKS_PER_SECOND;
@@ -191,10 +192,61 @@ fn raw_events(left: &Side<'_>, right: &Side<'_>, one_platform: bool) -> Result<V
         events.extend(events_for(&[&side.condition], &context, &options)?.into_iter().map(|made| made.event));
     }
     if !one_platform {
-        events.retain(|event| !holds_untyped_list(event, "", left.types));
+        let kinds = literal_kinds(&left.condition);
+        events.retain(|event| {
+            !holds_untyped_list(event, "", left.types) && fits_literals(event, "", left.types, &kinds)
+        });
     }
     events.dedup();
     Ok(events.into_iter().map(|event| Pair { left: event.clone(), right: event }).collect())
+}
+
+/// The JSON kinds of the literals that each field is compared with.
+fn literal_kinds(condition: &Predicate) -> HashMap<String, Vec<std::mem::Discriminant<Json>>> {
+    let mut kinds: HashMap<String, Vec<std::mem::Discriminant<Json>>> = HashMap::new();
+    walk::visit_predicate(
+        condition,
+        |test| {
+            let Some(field) = test.subject.as_field() else { return };
+            let operands: Vec<&Expr> = match &test.kind {
+                TestKind::Equals { value, .. } | TestKind::Compare { value, .. } => vec![value],
+                TestKind::In { values, .. } => values.iter().collect(),
+                TestKind::Range { low, high, .. } => low.iter().chain(high).map(|(value, _)| value).collect(),
+                _ => Vec::new(),
+            };
+            let known = kinds.entry(field.path.to_string()).or_default();
+            known.extend(operands.into_iter().filter_map(|operand| match operand.as_literal()? {
+                Value::Bool(_) => Some(std::mem::discriminant(&Json::Bool(true))),
+                Value::Int(_) | Value::Double(_) => Some(std::mem::discriminant(&Json::from(0))),
+                _ => Some(std::mem::discriminant(&Json::String(String::new()))),
+            }));
+        },
+        |_| {},
+    );
+    kinds
+}
+
+/// Whether untyped fields hold values of the kinds they are compared with: a column has one type.
+fn fits_literals(
+    value: &Json,
+    name: &str,
+    types: &dyn FieldTypes,
+    kinds: &HashMap<String, Vec<std::mem::Discriminant<Json>>>,
+) -> bool {
+    match value {
+        Json::Object(members) => members.iter().all(|(key, inner)| {
+            let name = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
+            fits_literals(inner, &name, types, kinds)
+        }),
+        Json::Array(items) => items.iter().all(|item| fits_literals(item, name, types, kinds)),
+        Json::Null => true,
+        leaf => {
+            types.type_of(name).is_some()
+                || kinds.get(name).is_none_or(|known| {
+                    known.is_empty() || known.contains(&std::mem::discriminant(leaf))
+                })
+        }
+    }
 }
 
 /// Whether a field that is not typed as a list holds one: between platforms names are kept for one value each.
