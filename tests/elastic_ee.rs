@@ -79,7 +79,11 @@ fn bare(logic: Logic) -> Logic {
     if let Logic::Shape(shape) = &mut logic
         && let Shape::Sequence { stages, absent, until, .. } = shape.as_mut()
     {
-        stages.iter_mut().chain(absent.iter_mut().map(|item| &mut item.stage)).chain(until).for_each(|stage| stage.span = Span::default());
+        stages
+            .iter_mut()
+            .chain(absent.iter_mut().map(|item| &mut item.stage))
+            .chain(until)
+            .for_each(|stage| stage.span = Span::default());
     }
     logic
 }
@@ -134,19 +138,49 @@ fn esql_agrees_with_the_judge_on_the_corpus_and_on_damaged_queries() {
         // What only newer versions than the judge's know is accepted here.
         if theirs != ours.is_ok() && !(at < corpus.len() && !theirs) {
             let ours = ours.map(|_| ()).map_err(|error| error.message);
-            differences.push((theirs, verdict["error"].as_str().unwrap_or("").to_owned(), format!("{ours:?}"), query.clone()));
+            differences.push((
+                theirs,
+                verdict["error"].as_str().unwrap_or("").to_owned(),
+                format!("{ours:?}"),
+                query.clone(),
+            ));
             continue;
         }
         if let (true, Ok(tree)) = (theirs, ours) {
             let mut words: Vec<String> = list(&verdict["commands"]);
             words.retain(|word| !word.contains("forksubquery"));
             let found = esql::inventory::inventory(&tree);
-            let commands = ["from", "ts", "row", "where", "eval", "stats", "inline_stats", "keep", "drop", "rename", "sort",
-                "limit", "dissect", "grok", "mv_expand", "fork", "enrich", "join", "change_point", "completion", "rerank", "sample"];
+            let commands = [
+                "from",
+                "ts",
+                "row",
+                "where",
+                "eval",
+                "stats",
+                "inline_stats",
+                "keep",
+                "drop",
+                "rename",
+                "sort",
+                "limit",
+                "dissect",
+                "grok",
+                "mv_expand",
+                "fork",
+                "enrich",
+                "join",
+                "change_point",
+                "completion",
+                "rerank",
+                "sample",
+            ];
             let mut ours: Vec<String> = Vec::new();
             for (name, count) in &found.operators {
                 if commands.contains(&name.as_str()) {
-                    let theirs = match name.as_str() { "ts" => "timeseries".to_owned(), other => other.replace('_', "") };
+                    let theirs = match name.as_str() {
+                        "ts" => "timeseries".to_owned(),
+                        other => other.replace('_', ""),
+                    };
                     ours.extend(std::iter::repeat_n(theirs, *count));
                 }
             }
@@ -154,7 +188,10 @@ fn esql_agrees_with_the_judge_on_the_corpus_and_on_damaged_queries() {
             ours.sort();
             assert_eq!(ours, words, "{query}");
             let mut functions: Vec<String> = Vec::new();
-            found.functions.iter().for_each(|(name, count)| functions.extend(std::iter::repeat_n(name.clone(), *count)));
+            found
+                .functions
+                .iter()
+                .for_each(|(name, count)| functions.extend(std::iter::repeat_n(name.clone(), *count)));
             let mut theirs = list(&verdict["functions"]);
             theirs.sort();
             functions.sort();
@@ -168,4 +205,52 @@ fn esql_agrees_with_the_judge_on_the_corpus_and_on_damaged_queries() {
 
 fn list(value: &serde_json::Value) -> Vec<String> {
     value.as_array().into_iter().flatten().filter_map(|word| word.as_str()).map(str::to_owned).collect()
+}
+
+#[test]
+fn esql_corpus_is_read_and_what_is_written_passes_the_judge_and_is_read_as_the_same_model() {
+    let mut unread: std::collections::BTreeMap<String, usize> = Default::default();
+    let mut refused: std::collections::BTreeMap<String, usize> = Default::default();
+    let (mut total, mut complete, mut same) = (0, 0, 0);
+    let mut written = Vec::new();
+    for (path, query) in rules(Language::Esql) {
+        let first = read("esql", &query);
+        total += 1;
+        if !first.unread.is_empty() {
+            first.unread.iter().for_each(|entry| *unread.entry(entry.reason.clone()).or_default() += 1);
+            continue;
+        }
+        complete += 1;
+        let types = TypeMap::default();
+        let esql = Registry::default().get("esql").unwrap();
+        let planned = match ruleglot::plan::plan(&first.logic, &[], esql.target().unwrap(), &types) {
+            Ok(planned) => planned,
+            Err(refusals) => {
+                refusals.iter().for_each(|refusal| *refused.entry(refusal.message.clone()).or_default() += 1);
+                continue;
+            }
+        };
+        let text = esql.write(&planned.logic, &WriteContext { types: &types, tables: &first.tables, detection: None });
+        let again = read("esql", &text);
+        assert!(again.unread.is_empty(), "{path}: {:?}\n{text}", again.unread);
+        if planned.losses.is_empty() {
+            let (first, again) = (bare(first.logic), bare(again.logic));
+            if again != first {
+                std::fs::write(std::env::temp_dir().join("esql-first.txt"), format!("{first:#?}")).unwrap();
+                std::fs::write(std::env::temp_dir().join("esql-again.txt"), format!("{again:#?}")).unwrap();
+                panic!("{path}: another model when read back\n{text}");
+            }
+            same += 1;
+        }
+        written.push(text);
+    }
+    println!(
+        "ES|QL: {complete} of {total} read whole, {same} the same when read back; unread: {unread:#?}, refused: {refused:#?}"
+    );
+    let lines = written.iter().map(|query| serde_json::json!({ "query": query }));
+    let Some(verdicts) = judge("esql_judge.py", &["batch"], lines) else { return };
+    for (query, verdict) in written.iter().zip(&verdicts) {
+        let newer = query.contains("INLINE STATS");
+        assert!(verdict["ok"] == true || newer, "{verdict}\n{query}");
+    }
 }

@@ -12,6 +12,7 @@ pub struct Registry {
 static DIALECTS: &[&dyn Dialect] = &[
     &super::condition::Condition,
     &super::eql::Eql,
+    &super::esql::Esql,
     &super::kuery::Kuery,
     &super::kusto::Kusto,
     &super::lucene::Lucene,

@@ -30,4 +30,6 @@ codes! {
     FILTER_OFF = "elastic-filter-off": "A filter beside the query is switched off.", "Remove it, or switch it on.";
     RULE_TYPE = "elastic-rule-type": "The logic of this type of rule stands outside of any query.", "Build it on the target by hand; the rest of the rule is carried.";
     EXCEPTIONS = "elastic-exceptions": "The rule refers to exceptions that do not stand in its file.", "Carry the exceptions over by hand; without them the rule alerts more.";
+    ESQL_UNREAD = "esql-unread": "A part of an ES|QL query that is read but has no place in the model.", "Carry it over by hand; the rest of the query is translated.";
+    ESQL_MULTIVALUE = "esql-multi-value": "ES|QL compares a field only where it holds one value; several are null.", "Expand the field with MV_EXPAND, or ask for the rule as KQL or EQL, which test any value.";
 }

@@ -181,7 +181,7 @@ impl Printer<'_> {
             ExprKind::Arithmetic { first, rest } => {
                 let level = if rest.first().is_some_and(|(op, _)| op.is_product()) { 7 } else { 6 };
                 // Chains go from the left: the same strength on the right needs brackets.
-                let mut docs = vec![self.expr(first, level)];
+                let mut docs = vec![self.expr(first, level - 1)];
                 for (op, operand) in rest {
                     docs.push(text(format!(" {} ", op.text())));
                     docs.push(self.expr(operand, level));

@@ -237,7 +237,7 @@ impl Printer<'_> {
             ExprKind::Matches { left, right } => all([self.expr(left, 5), text(" : "), self.expr(right, 7)]),
             ExprKind::Arithmetic { first, rest } => {
                 let level = if rest.first().is_some_and(|(op, _)| op.is_product()) { 7 } else { 6 };
-                let mut docs = vec![self.expr(first, level)];
+                let mut docs = vec![self.expr(first, level - 1)];
                 for (op, operand) in rest {
                     docs.push(text(format!(" {} ", op.text())));
                     docs.push(self.expr(operand, level));
@@ -292,7 +292,11 @@ fn written(names: &[Name]) -> Vec<Doc> {
 fn filled(items: Vec<Doc>) -> Doc {
     let count = items.len();
     Doc::Fill(
-        items.into_iter().enumerate().map(|(at, item)| if at + 1 < count { all([item, text(",")]) } else { item }).collect(),
+        items
+            .into_iter()
+            .enumerate()
+            .map(|(at, item)| if at + 1 < count { all([item, text(",")]) } else { item })
+            .collect(),
     )
 }
 
@@ -328,8 +332,8 @@ fn strength(kind: &ExprKind) -> u8 {
 
 /// Words of expressions that are no names.
 const RESERVED: &[&str] = &[
-    "and", "asc", "by", "desc", "false", "first", "in", "is", "last", "like", "not", "null", "nulls", "on", "or", "rlike",
-    "true", "where", "with", "as", "metadata",
+    "and", "asc", "by", "desc", "false", "first", "in", "is", "last", "like", "not", "null", "nulls", "on", "or",
+    "rlike", "true", "where", "with", "as", "metadata",
 ];
 
 /// Whether a part of a name needs no backticks.
@@ -411,7 +415,9 @@ mod tests {
     #[test]
     fn one_command_a_line_and_one_conjunct_a_line() {
         assert_eq!(
-            format("from logs-*,x metadata _id|where a==1 and (b like \"x*\" or not c in(1,2))|stats n=count(*),values(d) by e|limit 5"),
+            format(
+                "from logs-*,x metadata _id|where a==1 and (b like \"x*\" or not c in(1,2))|stats n=count(*),values(d) by e|limit 5"
+            ),
             "FROM logs-*, x METADATA _id\n| WHERE\n    a == 1\n    AND (b LIKE \"x*\" OR NOT c IN (1, 2))\n| STATS\n    n = COUNT(*),\n    \
              VALUES(d)\n  BY e\n| LIMIT 5\n"
         );
@@ -420,16 +426,22 @@ mod tests {
     #[test]
     fn comments_stay_beside_what_they_stood_at() {
         assert_eq!(
-            format("// head\nFROM x // index\n| WHERE a == 1 // first\n  AND /* second */ b == 2\n// about eval\n| EVAL c = 1, // one\n  d = 2\n// end"),
+            format(
+                "// head\nFROM x // index\n| WHERE a == 1 // first\n  AND /* second */ b == 2\n// about eval\n| EVAL c = 1, // one\n  d = 2\n// end"
+            ),
             "// head\nFROM x // index\n| WHERE\n    a == 1 // first\n    /* second */ AND b == 2\n// about eval\n| EVAL\n    c = 1, // one\n    \
              d = 2\n// end\n"
         );
-        assert_eq!(format("FROM x | COMPLETION a /* in */ WITH m // out\n"), "FROM x\n| COMPLETION a /* in */ WITH m // out\n");
+        assert_eq!(
+            format("FROM x | COMPLETION a /* in */ WITH m // out\n"),
+            "FROM x\n| COMPLETION a /* in */ WITH m // out\n"
+        );
     }
 
     #[test]
     fn what_people_nest_keeps_its_grouping() {
-        for line in ["a - (b - c) == 1", "(a + b) * c == -1", "-(a + b) == 1", "(a + b)::LONG == 1", "(a == 1) == true"] {
+        for line in ["a - (b - c) == 1", "(a + b) * c == -1", "-(a + b) == 1", "(a + b)::LONG == 1", "(a == 1) == true"]
+        {
             let text = format!("FROM x\n| WHERE {line}\n");
             assert_eq!(format(&text), text);
         }
@@ -440,8 +452,13 @@ mod tests {
         for value in ["C:\\a\\b", "\"\"\"", "a\\", "\t", "x\"", "\"\\\"\\", "a\"b\\c\"d"] {
             let text = format!("FROM x | WHERE a == {}", quote(value));
             let query = parse(&text).unwrap_or_else(|error| panic!("{text}: {error:?}"));
-            let CommandKind::Where(Expr { kind: ExprKind::Compare { right, .. }, .. }) = &query.commands[1].kind else { panic!() };
-            assert!(matches!(&right.kind, ExprKind::Literal(literal) if literal.value == Constant::Text(value.to_owned())), "{text}");
+            let CommandKind::Where(Expr { kind: ExprKind::Compare { right, .. }, .. }) = &query.commands[1].kind else {
+                panic!()
+            };
+            assert!(
+                matches!(&right.kind, ExprKind::Literal(literal) if literal.value == Constant::Text(value.to_owned())),
+                "{text}"
+            );
         }
         assert_eq!(name_text("a.b-c.in.as._.x"), "a.`b-c`.`in`.as.`_`.x");
         assert_eq!(pattern_text("a.*.b-c.d*"), "a.*.`b-c`.d*");

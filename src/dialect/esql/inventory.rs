@@ -23,7 +23,9 @@ fn commands(list: &[Command], found: &mut Inventory) {
                 }
             }
             CommandKind::Where(condition) => expr(condition, found),
-            CommandKind::Row(fields) | CommandKind::Eval(fields) => fields.iter().for_each(|field| expr(&field.value, found)),
+            CommandKind::Row(fields) | CommandKind::Eval(fields) => {
+                fields.iter().for_each(|field| expr(&field.value, found))
+            }
             CommandKind::Stats { aggregates, by, .. } => {
                 for aggregate in aggregates {
                     expr(&aggregate.field.value, found);

@@ -52,7 +52,9 @@ fn describe(rule: &Rule) -> Option<&'static str> {
         Rule::completion | Rule::rerank | Rule::sample | Rule::fork | Rule::fuse => "a command",
         Rule::kw_and | Rule::kw_or => "AND or OR",
         Rule::comparison | Rule::predicate | Rule::match_op => "an operator",
-        Rule::expr | Rule::call | Rule::function | Rule::group | Rule::kw_not | Rule::sign | Rule::field => "an expression",
+        Rule::expr | Rule::call | Rule::function | Rule::group | Rule::kw_not | Rule::sign | Rule::field => {
+            "an expression"
+        }
         Rule::name | Rule::part => "a name",
         Rule::pattern | Rule::wild => "a field name or pattern",
         Rule::integer | Rule::decimal | Rule::time_span | Rule::array | Rule::param | Rule::double_param => "a value",
@@ -701,9 +703,13 @@ mod tests {
 
     #[test]
     fn strings_and_names() {
-        let ExprKind::Compare { left, right, .. } = condition_of(r#"a . `b``c`.as == """x\"y"""""#).kind else { panic!() };
+        let ExprKind::Compare { left, right, .. } = condition_of(r#"a . `b``c`.as == """x\"y"""""#).kind else {
+            panic!()
+        };
         assert!(matches!(&left.kind, ExprKind::Name(name) if name.name == "a.b`c.as"));
-        assert!(matches!(&right.kind, ExprKind::Literal(literal) if literal.value == Constant::Text("x\\\"y\"".to_owned())));
+        assert!(
+            matches!(&right.kind, ExprKind::Literal(literal) if literal.value == Constant::Text("x\\\"y\"".to_owned()))
+        );
         assert!(matches!(condition_of("first(a) == last(b)").kind, ExprKind::Compare { .. }));
     }
 
@@ -728,7 +734,12 @@ mod tests {
     #[test]
     fn two_hundred_levels_fit_a_small_stack() {
         let run = |text: String| {
-            std::thread::Builder::new().stack_size(2 << 20).spawn(move || parse(&text).map(|_| ())).unwrap().join().unwrap()
+            std::thread::Builder::new()
+                .stack_size(2 << 20)
+                .spawn(move || parse(&text).map(|_| ()))
+                .unwrap()
+                .join()
+                .unwrap()
         };
         for level in ["(", "not (", "f("] {
             assert!(run(format!("from x | where {}true{}", level.repeat(200), ")".repeat(200))).is_ok());

@@ -1,0 +1,344 @@
+//! Syntax tree + field types → model (spec/elastic-semantics.md, "ES|QL").
+//!
+//! Three-valued logic ends here: a condition is asked when it is true, or when it is false, and null is neither. A
+//! comparison asks for the one value of a field ([`ArrayMode::Single`]): several values make it null.
+
+mod condition;
+mod patterns;
+mod value;
+
+use std::collections::{HashMap, HashSet};
+
+use super::tree::*;
+use crate::diagnostic::codes::elastic;
+use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::dialect::elastic::lower::path;
+use crate::dialect::syntax::attach;
+use crate::dialect::{Read, ReadContext};
+use crate::model::function::{elastic as functions, kusto};
+use crate::model::{
+    ArrayMode, Column, ExpandColumn, ExpandKind, Expr as Value, FieldRef, Logic, NamePattern, NullsOrder, Pipeline,
+    Predicate, Select, SortKey, Source, Step, StepKind, TICKS_PER_SECOND, Test, TestKind, Unread, function,
+};
+
+/// What a query looks for. `text` is what the tree's spans refer to. What the model cannot hold is in `unread`.
+pub fn lower(query: &Query, text: &str, context: &ReadContext<'_>) -> Read {
+    let mut nodes = Vec::new();
+    nodes_of(&query.commands, &mut nodes);
+    let mut lowering = Lowering {
+        text,
+        context,
+        comments: attach(text, &query.comments, &nodes),
+        computed: HashSet::new(),
+        unread: Vec::new(),
+        diagnostics: Vec::new(),
+        tables: Vec::new(),
+    };
+    let pipeline = lowering.pipeline(&query.commands);
+    let lookback = lookback(&pipeline);
+    let mut read = Read::new(Logic::Pipeline(pipeline));
+    read.unread = lowering.unread;
+    read.diagnostics = lowering.diagnostics;
+    read.tables = lowering.tables;
+    read.lookback = lookback;
+    read
+}
+
+/// Why something is not in the model: the code, the reason, the place.
+type Gap = (Code, String, Span);
+
+struct Lowering<'a> {
+    text: &'a str,
+    context: &'a ReadContext<'a>,
+    comments: HashMap<usize, Vec<String>>,
+    /// Columns that a command has computed: no field's type holds for them.
+    computed: HashSet<String>,
+    unread: Vec<Unread>,
+    diagnostics: Vec<Diagnostic>,
+    tables: Vec<String>,
+}
+
+impl Lowering<'_> {
+    fn pipeline(&mut self, commands: &[Command]) -> Pipeline {
+        let mut source = Source::Events;
+        let mut steps = Vec::new();
+        for command in commands {
+            let before = steps.len();
+            match &command.kind {
+                CommandKind::From { indices, .. } => source = self.source(indices),
+                CommandKind::Row(fields) => {
+                    let columns = self.columns(fields);
+                    source = Source::Row(columns.unwrap_or_default());
+                }
+                _ => match self.step(command, &mut steps) {
+                    Ok(()) => {}
+                    Err(gap) => {
+                        let index = self.leave(gap);
+                        steps.push(Step::new(StepKind::Unread(index), command.span));
+                    }
+                },
+            }
+            if let Some(words) = self.comments.remove(&command.span.start)
+                && let Some(step) = steps.get_mut(before)
+            {
+                step.comments = words;
+            }
+        }
+        Pipeline { source, steps }
+    }
+
+    /// A plain name is a table; patterns stand for the events of the rule's log sources.
+    fn source(&mut self, indices: &[Index]) -> Source {
+        let mut names = Vec::new();
+        let mut queries = Vec::new();
+        for index in indices {
+            match index {
+                Index::Pattern { name, .. } => names.push(name.clone()),
+                Index::Query(commands) => queries.push(self.pipeline(commands)),
+            }
+        }
+        self.tables.extend(names.iter().cloned());
+        let plain = match names.as_slice() {
+            [] => None,
+            [one] if !one.contains(['*', ':', '-', '<', '.']) => Some(Source::Table(one.clone())),
+            _ => Some(Source::Events),
+        };
+        match (plain, queries.len()) {
+            (Some(source), 0) => source,
+            (None, 1) => queries.pop().map_or(Source::Events, |inner| Source::Pipeline(Box::new(inner))),
+            (plain, _) => {
+                let plain = plain.map(|source| Pipeline { source, steps: Vec::new() });
+                Source::Union(plain.into_iter().chain(queries).collect())
+            }
+        }
+    }
+
+    fn step(&mut self, command: &Command, steps: &mut Vec<Step>) -> Result<(), Gap> {
+        let span = command.span;
+        let kind = match &command.kind {
+            CommandKind::Where(condition) => StepKind::Filter(self.truth(condition, true)),
+            CommandKind::Eval(fields) => StepKind::Extend(self.columns(fields)?),
+            CommandKind::Stats { inline, aggregates, by } => return self.stats(*inline, aggregates, by, span, steps),
+            CommandKind::Keep(names) => StepKind::Select(Select::Keep { names: patterns(names), ordered: true }),
+            CommandKind::Drop(names) => StepKind::Select(Select::Drop(patterns(names))),
+            CommandKind::Rename(pairs) => {
+                self.computed.extend(pairs.iter().map(|(_, new)| new.name.clone()));
+                let pairs = pairs.iter().map(|(old, new)| (new.name.clone(), old.name.clone()));
+                StepKind::Select(Select::Rename(pairs.collect()))
+            }
+            CommandKind::Sort(orders) => {
+                let mut keys = Vec::new();
+                for order in orders {
+                    let first = order.nulls_first.unwrap_or(order.descending);
+                    keys.push(SortKey {
+                        value: self.whole(&order.value)?,
+                        descending: order.descending,
+                        nulls: if first { NullsOrder::First } else { NullsOrder::Last },
+                    });
+                }
+                StepKind::Sort(keys)
+            }
+            CommandKind::Limit(count) => StepKind::Limit(self.value(count)?),
+            CommandKind::Dissect { subject, pattern, options } => {
+                let (kind, names) = patterns::dissect(pattern, options, self.value(subject)?)?;
+                self.computed.extend(names);
+                kind
+            }
+            CommandKind::Grok { subject, patterns } => {
+                let [pattern] = patterns.as_slice() else {
+                    return Err((elastic::ESQL_UNREAD, "GROK with several patterns is not read".to_owned(), span));
+                };
+                let (kind, names) = patterns::grok(pattern, self.value(subject)?);
+                self.computed.extend(names);
+                kind
+            }
+            CommandKind::MvExpand(name) => StepKind::Expand {
+                columns: vec![ExpandColumn {
+                    name: name.name.clone(),
+                    value: column(&name.name, ArrayMode::Whole),
+                    to: None,
+                }],
+                kind: ExpandKind::Array,
+                index: None,
+                limit: None,
+                keep_empty: true,
+            },
+            CommandKind::From { .. } | CommandKind::Row(_) => return Ok(()),
+            CommandKind::Show | CommandKind::Fork(_) | CommandKind::Other { .. } => {
+                let name = super::inventory::name(&command.kind).to_uppercase();
+                return Err((elastic::ESQL_UNREAD, format!("the command {name} is not read"), span));
+            }
+        };
+        steps.push(Step::new(kind, span));
+        Ok(())
+    }
+
+    fn columns(&mut self, fields: &[Field]) -> Result<Vec<Column>, Gap> {
+        let mut columns = Vec::new();
+        for field in fields {
+            let value = self.whole(&field.value)?;
+            let name = self.name_of(field);
+            self.computed.insert(name.clone());
+            columns.push(Column { name, value });
+        }
+        Ok(columns)
+    }
+
+    /// The name in front of `=`, else the expression as written.
+    fn name_of(&self, field: &Field) -> String {
+        match (&field.name, &field.value.kind) {
+            (Some(name), _) => name.name.clone(),
+            (None, ExprKind::Name(name)) => name.name.clone(),
+            (None, _) => field.value.span.text(self.text).to_owned(),
+        }
+    }
+
+    fn stats(
+        &mut self,
+        inline: bool,
+        aggregates: &[Aggregate],
+        by: &[Field],
+        span: Span,
+        steps: &mut Vec<Step>,
+    ) -> Result<(), Gap> {
+        let mut keys = Vec::new();
+        for field in by {
+            keys.push(Column { name: self.name_of(field), value: self.whole(&field.value)? });
+        }
+        let mut values = Vec::new();
+        for aggregate in aggregates {
+            let filter = aggregate.filter.as_ref().map(|filter| self.truth(filter, true));
+            let value = self.aggregated(&aggregate.field.value, filter.as_ref())?;
+            values.push(Column { name: self.name_of(&aggregate.field), value });
+        }
+        if !inline {
+            self.computed.clear();
+        }
+        self.computed.extend(values.iter().map(|column| column.name.clone()));
+        // A key that is a field keeps its type.
+        self.computed.extend(keys.iter().filter(|key| key.value.as_field().is_none()).map(|key| key.name.clone()));
+        steps.push(Step::new(StepKind::Aggregate { aggregates: values, by: keys, inline }, span));
+        Ok(())
+    }
+
+    /// An expression of aggregates. `filter` is the aggregate's own `WHERE`.
+    fn aggregated(&mut self, expr: &Expr, filter: Option<&Predicate>) -> Result<Value, Gap> {
+        let ExprKind::Call { name, args, star, .. } = &expr.kind else {
+            return match &expr.kind {
+                ExprKind::Literal(_) => self.value(expr),
+                ExprKind::Negative(inner) => Ok(Value::Call(function::NEGATE, vec![self.aggregated(inner, filter)?])),
+                ExprKind::Cast { inner, to } => {
+                    let inner = self.aggregated(inner, filter)?;
+                    value::cast(inner, to, expr.span)
+                }
+                ExprKind::Arithmetic { first, rest } => {
+                    let mut value = self.aggregated(first, filter)?;
+                    for (operator, operand) in rest {
+                        value = Value::Call(value::operator(*operator), vec![value, self.aggregated(operand, filter)?]);
+                    }
+                    Ok(value)
+                }
+                _ => Err((elastic::ESQL_UNREAD, "an aggregate of this form is not read".to_owned(), expr.span)),
+            };
+        };
+        let both = |own: Predicate| match filter {
+            Some(filter) => Predicate::all([filter.clone(), own]),
+            None => own,
+        };
+        let only = filter.cloned().map(Box::new);
+        let aggregate = |function, args, filter: Option<Box<Predicate>>| Ok(Value::Aggregate(function, args, filter));
+        let known = match (name.as_str(), args.as_slice()) {
+            ("count", []) => return aggregate(kusto::aggregate::COUNT_ROWS, Vec::new(), only),
+            ("count", [one]) if !star && !matches!(one.kind, ExprKind::Literal(_)) => functions::AGG_COUNT,
+            ("count", _) => return aggregate(kusto::aggregate::COUNT_ROWS, Vec::new(), only),
+            // Null is no value to count.
+            ("count_distinct", [one, ..]) => {
+                let subject = self.whole(one)?;
+                let present = Test::new(subject.clone(), TestKind::Present, one.span).into();
+                return aggregate(kusto::aggregate::COUNT_DISTINCT, vec![subject], Some(Box::new(both(present))));
+            }
+            ("min", [_]) => kusto::aggregate::MIN,
+            ("max", [_]) => kusto::aggregate::MAX,
+            ("values", [_]) => kusto::aggregate::MAKE_SET,
+            ("sum", [_]) => functions::AGG_SUM,
+            ("avg", [_]) => functions::AGG_AVG,
+            ("median", [_]) => functions::AGG_MEDIAN,
+            ("std_dev", [_]) => functions::AGG_STD_DEV,
+            ("percentile", [_, _]) => functions::AGG_PERCENTILE,
+            ("top", [_, _, ..]) => functions::AGG_TOP,
+            ("first", [_, _]) => functions::AGG_FIRST,
+            ("last", [_, _]) => functions::AGG_LAST,
+            // A function of aggregates.
+            _ => {
+                let function = value::function(name, args.len()).ok_or_else(|| self.unknown(name, expr.span))?;
+                let args = args.iter().map(|arg| self.aggregated(arg, filter)).collect::<Result<Vec<_>, _>>()?;
+                return Ok(Value::Call(function, args));
+            }
+        };
+        let args = args.iter().map(|arg| self.whole(arg)).collect::<Result<Vec<_>, _>>()?;
+        aggregate(known, args, only)
+    }
+
+    fn unknown(&self, name: &str, span: Span) -> Gap {
+        (elastic::ESQL_UNREAD, format!("the function {} has no counterpart in the model", name.to_uppercase()), span)
+    }
+
+    /// Enters what could not be read.
+    fn leave(&mut self, (code, reason, span): Gap) -> usize {
+        self.unread.push(Unread { code, reason, span: Some(span), text: span.text(self.text).to_owned() });
+        self.unread.len() - 1
+    }
+}
+
+/// A column by its dotted name.
+fn column(name: &str, mode: ArrayMode) -> Value {
+    Value::Field(FieldRef::new(path(name), mode))
+}
+
+fn patterns(names: &[Name]) -> Vec<NamePattern> {
+    names.iter().map(|name| NamePattern(name.name.clone())).collect()
+}
+
+/// Spans of commands and of the conditions in them, for comments.
+fn nodes_of(commands: &[Command], nodes: &mut Vec<Span>) {
+    for command in commands {
+        nodes.push(command.span);
+        if let CommandKind::Where(condition) = &command.kind {
+            leaves(condition, nodes);
+        }
+    }
+}
+
+fn leaves(expr: &Expr, nodes: &mut Vec<Span>) {
+    match &expr.kind {
+        ExprKind::Or(operands) | ExprKind::And(operands) => operands.iter().for_each(|operand| leaves(operand, nodes)),
+        ExprKind::Not(inner) => leaves(inner, nodes),
+        _ => nodes.push(expr.span),
+    }
+}
+
+/// The look-back that filters on `@timestamp` state before anything is aggregated, in seconds.
+fn lookback(pipeline: &Pipeline) -> Option<u64> {
+    let mut least: Option<i64> = None;
+    for step in &pipeline.steps {
+        let StepKind::Filter(predicate) = &step.kind else {
+            if matches!(step.kind, StepKind::Aggregate { .. }) {
+                break;
+            }
+            continue;
+        };
+        for conjunct in predicate.conjuncts() {
+            let Predicate::Test(test) = conjunct else { continue };
+            let TestKind::Compare { ordering, value, .. } = &test.kind else { continue };
+            let later = matches!(ordering, crate::model::Ordering::Greater | crate::model::Ordering::GreaterOrEqual);
+            let named = test.subject.as_field().is_some_and(|field| field.path.to_string() == "@timestamp");
+            if let (true, true, Value::Call(function::SUBTRACT, args)) = (later, named, value)
+                && let [Value::Call(function::NOW, _), Value::Literal(crate::model::Value::Duration(ticks))] =
+                    args.as_slice()
+            {
+                least = Some(least.map_or(*ticks, |least| least.min(*ticks)));
+            }
+        }
+    }
+    least.and_then(|ticks| u64::try_from(ticks / TICKS_PER_SECOND).ok())
+}
