@@ -2,7 +2,7 @@
 
 use super::dates::{self, Moment};
 use crate::diagnostic::codes::elastic as codes;
-use crate::diagnostic::{Code, Span};
+use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::model::{
     ArrayMode, Case, Expr, FieldKind, FieldPath, FieldRef, FieldType, FieldTypes, Ordering, Predicate, Segment, Test,
     TestKind, Typing, Value, WildcardPart,
@@ -200,22 +200,25 @@ pub fn pattern(field: &Field, parts: Vec<WildcardPart>, span: Span) -> Result<Pr
 /// One end of a range: the text and whether it belongs to the range.
 pub type End<'a> = (&'a str, bool);
 
+/// The type that the ends of a range speak for, where the mapping is not known: numbers are numbers, and date math makes
+/// sense for dates alone.
+pub fn assumed(ends: &[&str]) -> FieldKind {
+    if !ends.is_empty() && ends.iter().all(|text| number(text).is_some()) {
+        FieldKind::Double
+    } else if ends.iter().any(|text| text.starts_with("now") && dates::parse(text).is_ok()) {
+        FieldKind::Date
+    } else {
+        FieldKind::Keyword
+    }
+}
+
 /// A range by the mapping. One value must lie between both ends.
 ///
 /// # Errors
 /// Why Elasticsearch refuses a bound for this field.
 pub fn range(field: &Field, low: Option<End<'_>>, high: Option<End<'_>>, span: Span) -> Result<Predicate, Refused> {
-    let ends = [low, high].into_iter().flatten().map(|(text, _)| text);
-    let kind = field.kind.unwrap_or_else(|| {
-        // Without a mapping numbers are numbers, and date math makes sense for dates alone.
-        if ends.clone().all(|text| number(text).is_some()) {
-            FieldKind::Double
-        } else if ends.clone().any(|text| text.starts_with("now") && dates::parse(text).is_ok()) {
-            FieldKind::Date
-        } else {
-            FieldKind::Keyword
-        }
-    });
+    let kind =
+        field.kind.unwrap_or_else(|| assumed(&[low, high].into_iter().flatten().map(|end| end.0).collect::<Vec<_>>()));
     let bound = |end: Option<End<'_>>, upper: bool| match end {
         Some((text, closed)) => operand(field, kind, text, closed, upper).map(Some),
         None => Ok(None),
@@ -359,4 +362,39 @@ pub fn split_at_spaces(parts: &[WildcardPart]) -> Vec<Vec<WildcardPart>> {
         joined.push(piece);
     }
     joined
+}
+
+/// The fields whose types nobody told, with what was assumed of each.
+#[derive(Debug, Default)]
+pub struct Assumptions(Vec<(String, Span, FieldKind)>);
+
+impl Assumptions {
+    /// Notes a field of unknown type; nothing where no types are known at all, as there would be no end of it.
+    pub fn note(&mut self, name: &str, kind: FieldKind, span: Span, types: &dyn FieldTypes) {
+        let untold = !types.names().is_empty() && kind_of(name, types).is_none();
+        if untold && !self.0.iter().any(|(other, _, known)| other == name && *known == kind) {
+            self.0.push((name.to_owned(), span, kind));
+        }
+    }
+
+    /// The note for the reader, at the first of the fields.
+    pub fn tell(&self) -> Option<Diagnostic> {
+        let (_, span, _) = self.0.first()?;
+        let mut kinds: Vec<FieldKind> = Vec::new();
+        for (_, _, kind) in &self.0 {
+            if !kinds.contains(kind) {
+                kinds.push(*kind);
+            }
+        }
+        let told: Vec<String> = kinds
+            .into_iter()
+            .map(|kind| {
+                let names: Vec<&str> =
+                    self.0.iter().filter(|entry| entry.2 == kind).map(|entry| entry.0.as_str()).collect();
+                format!("{} (read as {})", names.join(", "), kind_name(kind))
+            })
+            .collect();
+        let message = format!("no type is known of {}", told.join(", "));
+        Some(Diagnostic::note(codes::TYPE_ASSUMED, message).at(*span))
+    }
 }

@@ -6,8 +6,8 @@ use super::lower::{is_caseless, kind_name, kind_of, number, path};
 use super::regex;
 use crate::diagnostic::codes::elastic as codes;
 use crate::model::{
-    Anchor, ArrayMode, Case, Direction, Expr, FieldKind, FieldRef, FieldTypes, Loss, Ordering, Predicate, Quantifier,
-    RegexFlavour, Segment, Shape, Test, TestKind, Typing, Value, Var, WildcardPart,
+    Anchor, ArrayMode, Case, Direction, Expr, FieldKind, FieldRef, FieldTypes, IpClass, Loss, Ordering, Predicate,
+    Quantifier, RegexFlavour, Segment, Shape, Test, TestKind, Typing, Value, Var, WildcardPart,
 };
 use crate::plan::Support;
 
@@ -551,6 +551,23 @@ fn other_form(test: &Test, language: Language, types: &dyn FieldTypes) -> Option
             let value = Expr::Literal(Value::DateTime(from));
             Some(Form::Same(with(TestKind::Compare { ordering: *ordering, value, typing: *typing })))
         }
+        TestKind::Term { value, case }
+        | TestKind::TermPrefix { value, case }
+        | TestKind::TermSuffix { value, case } => {
+            let text = value.as_text().filter(|text| !text.is_empty())?;
+            term(&test.kind, text, *case, name.as_deref()?, kind, language)
+                .map(|(found, direction, message)| Form::Near(with(found), direction, message))
+        }
+        TestKind::Ip { class } if kind == Some(FieldKind::Ip) => match class {
+            IpClass::Any => Some(Form::Same(with(TestKind::Present))),
+            IpClass::V4 => Some(Form::Same(with(TestKind::Cidr { networks: vec!["0.0.0.0/0".to_owned()] }))),
+            IpClass::Private => {
+                let networks = PRIVATE.iter().map(|network| (*network).to_owned()).collect();
+                let message = "all of 2001::/23 and 192.0.0.0/24 count as reserved, their few public addresses, too";
+                Some(Form::Near(with(TestKind::Cidr { networks }), Direction::Wider, message.to_owned()))
+            }
+            IpClass::V6 | IpClass::Public => None,
+        },
         TestKind::KeyPresent => Some(Form::Near(
             with(TestKind::Present),
             Direction::Narrower,
@@ -588,6 +605,69 @@ fn other_form(test: &Test, language: Language, types: &dyn FieldTypes) -> Option
             Some(Form::Near(Predicate::Test(near), direction, message))
         }
     }
+}
+
+/// Networks reserved for private or special use, after the registries of IANA.
+const PRIVATE: [&str; 22] = [
+    "0.0.0.0/8",
+    "10.0.0.0/8",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    "192.0.0.0/24",
+    "192.0.2.0/24",
+    "192.168.0.0/16",
+    "198.18.0.0/15",
+    "198.51.100.0/24",
+    "203.0.113.0/24",
+    "240.0.0.0/4",
+    "::/128",
+    "::1/128",
+    "64:ff9b:1::/48",
+    "100::/64",
+    "2001::/23",
+    "2001:db8::/32",
+    "2002::/16",
+    "3fff::/20",
+    "fc00::/7",
+    "fe80::/10",
+];
+
+/// Kusto's terms: on analysed text the nearest are its words, else a regular expression that knows ASCII's letters.
+fn term(
+    asked: &TestKind,
+    text: &str,
+    case: Case,
+    name: &str,
+    kind: Option<FieldKind>,
+    language: Language,
+) -> Option<(TestKind, Direction, String)> {
+    if kind == Some(FieldKind::Text) {
+        if !matches!(asked, TestKind::Term { .. }) {
+            return None;
+        }
+        let message =
+            format!("words of {name} are parted by Unicode's rules: an underscore joins, and case is ignored");
+        return Some((TestKind::Phrase { text: text.to_owned(), slop: 0 }, Direction::Either, message));
+    }
+    let exact = !matches!(
+        kind,
+        Some(FieldKind::Long | FieldKind::Double | FieldKind::Ip | FieldKind::Date | FieldKind::Boolean)
+    );
+    if language != Language::Lucene || !exact {
+        return None;
+    }
+    let bounds = |start: bool| {
+        let character = if start { text.chars().next() } else { text.chars().next_back() };
+        character.is_some_and(char::is_alphanumeric)
+    };
+    let start = !matches!(asked, TestKind::TermSuffix { .. }) && bounds(true);
+    let end = !matches!(asked, TestKind::TermPrefix { .. }) && bounds(false);
+    let before = if start { "(.*[^0-9A-Za-z])?" } else { ".*" };
+    let after = if end { "([^0-9A-Za-z].*)?" } else { ".*" };
+    let middle = regex::texts(std::iter::once(text), case);
+    let message = format!("letters and digits beyond ASCII end a term of {name}");
+    Some((lucene(format!("{before}{middle}{after}")), Direction::Wider, message))
 }
 
 fn lucene(pattern: String) -> TestKind {

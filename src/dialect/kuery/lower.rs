@@ -5,7 +5,7 @@ use crate::diagnostic::codes::elastic as codes;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::dialect::elastic::join;
 use crate::dialect::elastic::lower::{
-    Field, Refused, equals, everywhere, kind_of, path, pattern, range, split_at_spaces,
+    Assumptions, Field, Refused, assumed, equals, everywhere, path, pattern, range, split_at_spaces,
 };
 use crate::model::{
     ArrayMode, Expr, FieldKind, FieldRef, FieldTypes, Predicate, Quantifier, Test, Unread, Var, WildcardPart,
@@ -23,10 +23,16 @@ pub struct Lowered {
 
 /// Lowers a query; `text` is the source of its spans.
 pub fn lower(query: &Query, text: &str, types: &dyn FieldTypes) -> Lowered {
-    let mut lowering =
-        Lowering { text, types, unread: Vec::new(), diagnostics: Vec::new(), assumed: Vec::new(), nested: Vec::new() };
+    let mut lowering = Lowering {
+        text,
+        types,
+        unread: Vec::new(),
+        diagnostics: Vec::new(),
+        assumed: Assumptions::default(),
+        nested: Vec::new(),
+    };
     let predicate = query.root.as_ref().map_or(Predicate::Always(true), |root| lowering.expression(root));
-    lowering.tell_assumed();
+    lowering.diagnostics.extend(lowering.assumed.tell());
     Lowered { predicate, unread: lowering.unread, diagnostics: lowering.diagnostics }
 }
 
@@ -35,8 +41,7 @@ struct Lowering<'a> {
     types: &'a dyn FieldTypes,
     unread: Vec<Unread>,
     diagnostics: Vec<Diagnostic>,
-    /// Names without a type, each with its first place.
-    assumed: Vec<(String, Span)>,
+    assumed: Assumptions,
     /// Nested fields around the expression, outermost first.
     nested: Vec<String>,
 }
@@ -50,8 +55,8 @@ impl Lowering<'_> {
             Expression::Group(inner, _) => self.expression(inner),
             Expression::Nested { field, inner, .. } => self.nested(field, inner),
             Expression::Range { field, operator, value, span } => {
-                let field = self.field(field);
                 let text = value.plain();
+                let field = self.field(field, assumed(&[&text]));
                 let (low, high) = match operator {
                     RangeOperator::Less => (None, Some((text.as_str(), false))),
                     RangeOperator::LessEqual => (None, Some((text.as_str(), true))),
@@ -62,7 +67,8 @@ impl Lowering<'_> {
             }
             Expression::Test { field, values, .. } => {
                 let at = field.span;
-                let field = if field.is_only_wildcard() { Field::every() } else { self.field(field) };
+                let field =
+                    if field.is_only_wildcard() { Field::every() } else { self.field(field, FieldKind::Keyword) };
                 self.values(&field, values, at)
             }
             Expression::Anywhere(value) => self.value(&Field::every(), value, value.span),
@@ -100,31 +106,18 @@ impl Lowering<'_> {
         self.read(found, span)
     }
 
-    fn field(&mut self, field: &Literal) -> Field {
+    /// The field of this name; `kind` is what is assumed of it where its type is not known.
+    fn field(&mut self, field: &Literal, kind: FieldKind) -> Field {
         let name = field.plain();
         let Some(outer) = self.nested.last() else {
-            self.note_type(&name, field.span);
+            self.assumed.note(&name, kind, field.span, self.types);
             return Field::named(&name, self.types);
         };
         let full = format!("{outer}.{name}");
         let base = Box::new(Expr::Var(Var(outer.clone())));
-        self.note_type(&full, field.span);
+        self.assumed.note(&full, kind, field.span, self.types);
         let named = Field::named(&full, self.types);
         Field { subject: Expr::Path(base, path(&name), ArrayMode::Any), ..named }
-    }
-
-    fn note_type(&mut self, name: &str, span: Span) {
-        let known = self.types.names().is_empty() || kind_of(name, self.types).is_some();
-        if !known && !self.assumed.iter().any(|(other, _)| other == name) {
-            self.assumed.push((name.to_owned(), span));
-        }
-    }
-
-    fn tell_assumed(&mut self) {
-        let Some((_, span)) = self.assumed.first() else { return };
-        let names: Vec<&str> = self.assumed.iter().map(|(name, _)| name.as_str()).collect();
-        let message = format!("no type is known of {}: read as keyword", names.join(", "));
-        self.diagnostics.push(Diagnostic::note(codes::TYPE_ASSUMED, message).at(*span));
     }
 
     fn nested(&mut self, field: &Literal, inner: &Expression) -> Predicate {

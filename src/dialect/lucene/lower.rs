@@ -4,7 +4,7 @@ use super::tree::{Body, Bound, Clause, Occurrence, Part, Query};
 use crate::diagnostic::codes::elastic as codes;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::dialect::elastic::join;
-use crate::dialect::elastic::lower::{End, Field, Refused, equals, everywhere, kind_of, pattern, range};
+use crate::dialect::elastic::lower::{Assumptions, End, Field, Refused, assumed, equals, everywhere, pattern, range};
 use crate::model::{
     Anchor, Expr, FieldKind, FieldTypes, Predicate, RegexFlavour, Test, TestKind, Unread, WildcardPart, lucene_regex,
 };
@@ -21,9 +21,10 @@ pub struct Lowered {
 
 /// Lowers a query; `text` is the source of its spans.
 pub fn lower(query: &Query, text: &str, types: &dyn FieldTypes) -> Lowered {
-    let mut lowering = Lowering { text, types, unread: Vec::new(), diagnostics: Vec::new(), assumed: Vec::new() };
+    let mut lowering =
+        Lowering { text, types, unread: Vec::new(), diagnostics: Vec::new(), assumed: Assumptions::default() };
     let predicate = lowering.query(query, None);
-    lowering.tell_assumed();
+    lowering.diagnostics.extend(lowering.assumed.tell());
     Lowered { predicate, unread: lowering.unread, diagnostics: lowering.diagnostics }
 }
 
@@ -32,8 +33,7 @@ struct Lowering<'a> {
     types: &'a dyn FieldTypes,
     unread: Vec<Unread>,
     diagnostics: Vec<Diagnostic>,
-    /// Names without a type, each with its first place.
-    assumed: Vec<(String, Span)>,
+    assumed: Assumptions,
 }
 
 impl Lowering<'_> {
@@ -94,10 +94,16 @@ impl Lowering<'_> {
             }
             Some(name) => {
                 let at = own.map_or(span, |field| field.span);
-                let known = self.types.names().is_empty() || kind_of(name, self.types).is_some();
-                if !known && !self.assumed.iter().any(|(other, _)| other == name) {
-                    self.assumed.push((name.to_owned(), at));
-                }
+                let kind = match &clause.body {
+                    Body::Range { low, high, .. } => {
+                        assumed(&[low, high].into_iter().flatten().map(|bound| bound.text.as_str()).collect::<Vec<_>>())
+                    }
+                    Body::Text(text) if text.starts_with(['<', '>']) => {
+                        assumed(&[text.trim_start_matches(['<', '>', '='])])
+                    }
+                    _ => FieldKind::Keyword,
+                };
+                self.assumed.note(name, kind, at, self.types);
                 test(&Field::named(name, self.types), &clause.body, true, span)
             }
         };
@@ -135,13 +141,6 @@ impl Lowering<'_> {
                 Predicate::Unread { index, span }
             }
         }
-    }
-
-    fn tell_assumed(&mut self) {
-        let Some((_, span)) = self.assumed.first() else { return };
-        let names: Vec<&str> = self.assumed.iter().map(|(name, _)| name.as_str()).collect();
-        let message = format!("no type is known of {}: read as keyword", names.join(", "));
-        self.diagnostics.push(Diagnostic::note(codes::TYPE_ASSUMED, message).at(*span));
     }
 
     /// Warns of what Lucene reads as it stands and was surely meant otherwise.
