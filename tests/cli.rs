@@ -1,0 +1,244 @@
+//! The command as a person uses it: exit statuses, diagnostics, files, and what the README shows.
+
+use serde_json::{Value as Json, json};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn ruleglot(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_ruleglot")).args(arguments).current_dir(root()).stdin(Stdio::null()).output().unwrap()
+}
+
+fn with_input(arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ruleglot"))
+        .args(arguments)
+        .current_dir(root())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn status(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+/// The fenced blocks of a Markdown text: language and content.
+fn blocks(text: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if let Some(language) = line.strip_prefix("```") {
+            let content: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+            found.push((language.to_owned(), content.join("\n")));
+        }
+    }
+    found
+}
+
+#[test]
+fn the_readme_shows_what_the_program_does() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let blocks = blocks(&readme);
+    let of = |language: &str| -> Vec<String> {
+        blocks.iter().filter(|(name, _)| name == language).map(|(_, text)| text.clone()).collect()
+    };
+    let commands = of("sh");
+    assert_eq!(commands.len(), 2, "exactly two commands");
+    let words: Vec<&str> = commands[0].strip_prefix("cargo run -- ").unwrap().split(' ').collect();
+    let run = ruleglot(&words);
+    assert_eq!(status(&run), 0, "{}", err(&run));
+    let after = &of("yaml")[0];
+    assert!(out(&run).contains(after.as_str()), "the README's output is not what is written:\n{}", out(&run));
+    assert!(err(&run).contains(": exact (panther)"), "{}", err(&run));
+    let rule = fs::read_to_string(root().join("corpus/kuery/external_guest_invitation.toml")).unwrap();
+    assert!(rule.contains(of("kuery")[0].as_str()), "the README's rule is not the corpus rule");
+    assert_eq!(commands[1], "cargo test");
+    let check = fs::read_to_string(root().join(".ci/run")).unwrap();
+    assert!(check.contains("cargo test"), ".ci/run runs the second command");
+}
+
+#[test]
+fn the_corpus_passes_its_own_tests() {
+    let run = ruleglot(&["test", "corpus", "--format", "json"]);
+    let answer: Json = serde_json::from_str(&out(&run)).unwrap();
+    assert_eq!(answer["failed"], 0, "{answer:#}");
+    assert!(answer["passed"].as_u64().unwrap() >= 37, "{answer:#}");
+    assert_eq!(status(&run), 0);
+}
+
+#[test]
+fn wrong_input_gives_one_diagnostic_each_and_good_files_are_still_translated() {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).unwrap();
+    put("binary.toml", b"[rule]\0\0\x01\x02");
+    put("empty.yml", b"");
+    put("tabs.yaml", b"id: x\nquery: |\n\tT\nqueryPeriod: 1d\n");
+    put("unclosed.kuery", b"a:(b or c");
+    put("large.kql", &vec![b'a'; 10 << 20]);
+    put("deep.kuery", format!("{}a:b{}", "(".repeat(10_000), ")".repeat(10_000)).as_bytes());
+    put("good.kuery", b"a:b and not c:d\n");
+    let path = folder.path().display().to_string();
+    let run = ruleglot(&["translate", &path, "--to", "lucene", "--fields", "keep", "--format", "query"]);
+    assert_eq!(status(&run), 2, "{}", err(&run));
+    assert!(out(&run).contains("a:b AND NOT c:d"), "{}", out(&run));
+    for (name, code) in [
+        ("binary.toml", "binary-file"),
+        ("empty.yml", "empty-file"),
+        ("tabs.yaml", "yaml"),
+        ("unclosed.kuery", "unclosed"),
+        ("large.kql", "file-too-large"),
+        ("deep.kuery", "too-deep"),
+    ] {
+        let text = err(&run);
+        let about: Vec<&str> = text.split("\nerror").filter(|part| part.contains(name)).collect();
+        assert_eq!(about.len(), 1, "{name}: one diagnostic, not {}:\n{text}", about.len());
+        assert!(about[0].contains(code), "{name}: {code}:\n{}", about[0]);
+    }
+}
+
+#[test]
+fn unusable_command_lines_exit_2() {
+    let run = ruleglot(&["translate", "corpus/kuery", "--to", "splunk"]);
+    assert_eq!(status(&run), 2);
+    assert!(err(&run).contains("unknown-dialect"), "{}", err(&run));
+    assert_eq!(status(&ruleglot(&["translate", "/nowhere/at/all", "--to", "kuery"])), 2);
+    assert_eq!(status(&ruleglot(&["frobnicate"])), 2);
+}
+
+#[test]
+fn files_are_replaced_only_with_force_and_check_finds_stale_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("out").display().to_string();
+    let base = ["translate", "corpus/kuery/github_repository_made_public.toml", "--to", "lucene", "--format", "query"];
+    let with = |more: &[&str]| ruleglot(&[&base[..], &["--out", &target], more].concat());
+    assert_eq!(status(&with(&[])), 0);
+    let written = Path::new(&target).join("github_repository_made_public.lucene");
+    let text = fs::read_to_string(&written).unwrap();
+    assert_eq!(status(&with(&["--check"])), 0);
+    fs::write(&written, "changed").unwrap();
+    assert_eq!(status(&with(&["--check"])), 1, "a stale file");
+    assert_eq!(status(&with(&[])), 1, "not replaced without --force");
+    assert_eq!(fs::read_to_string(&written).unwrap(), "changed");
+    assert_eq!(status(&with(&["--force"])), 0);
+    assert_eq!(fs::read_to_string(&written).unwrap(), text, "the same bytes twice");
+}
+
+#[test]
+fn the_report_has_the_shape_of_the_contract() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = folder.path().join("report.json");
+    ruleglot(&["translate", "corpus/kuery", "--to", "panther", "--report", &report.display().to_string()]);
+    let report: Json = serde_json::from_str(&fs::read_to_string(report).unwrap()).unwrap();
+    let rules = report["rules"].as_array().unwrap();
+    assert_eq!(report["summary"]["rules"].as_u64().unwrap() as usize, rules.len());
+    for rule in rules {
+        for key in ["id", "source", "targets", "verdict", "losses", "unmapped", "verification"] {
+            assert!(rule.get(key).is_some(), "{key} is missing: {rule:#}");
+        }
+        assert!(["exact", "approximate", "refused"].contains(&rule["verdict"].as_str().unwrap()));
+        assert_eq!(rule["verdict"] == "refused", rule["targets"].as_array().unwrap().is_empty());
+        if rule["verdict"] == "exact" {
+            assert!(rule["losses"].as_array().unwrap().iter().all(|loss| loss["scope"] != "match"), "{rule:#}");
+        }
+    }
+}
+
+#[test]
+fn batch_answers_every_line_in_order() {
+    let requests = [
+        json!({"op": "parse", "id": 1, "dialect": "kuery", "query": "a:b and c:d"}),
+        json!("no request"),
+        json!({"op": "run", "id": 3, "dialect": "kuery", "query": "a:b", "events": [{"a": "b"}, {"a": "c"}, {}]}),
+        json!({"op": "translate", "id": 4, "dialect": "kuery", "query": "a:b", "to": "lucene", "fields": "keep"}),
+        json!({"op": "format", "id": 5, "dialect": "kuery", "query": "a:(b"}),
+        json!({"op": "dance", "id": 6, "dialect": "kuery", "query": "a:b"}),
+    ];
+    let input: String = requests.iter().map(|request| format!("{request}\n")).collect();
+    let run = with_input(&["batch"], &input);
+    assert_eq!(status(&run), 0);
+    let answers: Vec<Json> = out(&run).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(answers.len(), requests.len());
+    let ok: Vec<bool> = answers.iter().map(|answer| answer["ok"].as_bool().unwrap()).collect();
+    assert_eq!(ok, [true, false, true, true, false, false]);
+    assert_eq!(answers[2]["matches"], json!([true, false, false]));
+    assert_eq!(answers[3]["verdict"], "exact");
+    assert_eq!(answers[4]["diagnostics"][0]["line"], 1);
+}
+
+#[test]
+fn run_prints_a_verdict_for_each_event_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let events = folder.path().join("events.ndjson");
+    fs::write(&events, "{\"a\":\"b\"}\n{\"a\":\"c\"}\n").unwrap();
+    let events = events.display().to_string();
+    let run = ruleglot(&["run", "--query", "a:b", "--from", "kuery", "--events", &events, "--verdicts"]);
+    assert_eq!(out(&run), "{\"index\":0,\"match\":true}\n{\"index\":1,\"match\":false}\n");
+    assert_eq!(status(&run), 0);
+    let rows = ruleglot(&["run", "--query", "T | summarize count() by a", "--from", "kusto", "--events", &events, "--verdicts"]);
+    assert_eq!((status(&rows), out(&rows).as_str()), (2, ""), "a rule that is no filter prints none");
+}
+
+#[test]
+fn verify_tells_rules_apart_by_an_event() {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let (a, b, c) = (put("a.kuery", "x:1 or x:2"), put("b.lucene", "x:(2 OR 1)"), put("c.kuery", "x:1"));
+    let same = ruleglot(&["verify", &a, &b]);
+    assert_eq!(status(&same), 0, "{}{}", out(&same), err(&same));
+    assert!(out(&same).starts_with("equivalent"), "{}", out(&same));
+    let narrower = ruleglot(&["verify", &a, &c]);
+    assert_eq!(status(&narrower), 1);
+    assert!(out(&narrower).starts_with("narrower"), "{}", out(&narrower));
+}
+
+#[test]
+fn explain_gives_condition_and_exclusions_of_a_catalogue_page() {
+    let run = ruleglot(&["explain", "corpus/condition/invite_external_users.condition"]);
+    let text = out(&run);
+    assert!(
+        text.contains("not (properties.result ne \"success\" or operationName ne \"Invite external user\")"),
+        "{text}"
+    );
+    assert!(text.contains("| operationName | ne | Invite external user |"), "{text}");
+    assert!(text.contains("| properties.result | ne | success |"), "{text}");
+}
+
+#[test]
+fn coverage_lists_techniques_and_what_is_wrong() {
+    let run = ruleglot(&["coverage", "corpus", "--format", "json"]);
+    let report: Json = serde_json::from_str(&out(&run)).unwrap();
+    assert_eq!(report["attack_version"], "19.0");
+    let row = |id: &str| {
+        report["techniques"].as_array().unwrap().iter().find(|row| row["id"] == id).unwrap_or(&Json::Null).clone()
+    };
+    assert!(row("T1078")["rolled_up"].as_u64().unwrap() >= row("T1078")["direct"].as_u64().unwrap());
+    assert!(
+        report["invalid"].as_array().unwrap().iter().any(|entry| entry["written"].as_str().unwrap().contains("T1562.008")
+            || entry["message"].as_str().unwrap().contains("T1562.008")),
+        "the revoked id of a corpus rule is named"
+    );
+    let layer = ruleglot(&["coverage", "corpus", "--format", "navigator"]);
+    let layer: Json = serde_json::from_str(&out(&layer)).unwrap();
+    assert_eq!(layer["versions"]["layer"], "4.5");
+}
