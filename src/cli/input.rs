@@ -4,9 +4,10 @@ use super::Status;
 use super::args::ReadArgs;
 use super::output::Session;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::dialect::{Helpers, NoHelpers, Registry};
+use crate::dialect::{Helpers, Registry};
 use crate::fields::{SchemaTypes, Schemas, find_row};
 use crate::model::{FieldPath, FieldType, FieldTypes, PlatformId, TypeMap};
+use crate::platform::panther::Repository;
 use crate::platform::{self, ReadEnv, ReadRule, TypeSource};
 use crate::source::{Folder, Format, SourceFile, detect};
 use serde_json::Value as Json;
@@ -172,11 +173,12 @@ impl Workspace {
         }
     }
 
-    fn helpers_for(&self, _folder: &Path) -> Box<dyn Helpers> {
-        match &self.helpers {
-            Some(_) => Box::new(NoHelpers),
-            None => Box::new(NoHelpers),
-        }
+    /// Helpers of the folder that `--helpers` names, else of the nearest repository above the rule.
+    fn helpers_for(&self, folder: &Path) -> Box<dyn Helpers> {
+        Box::new(match &self.helpers {
+            Some(named) => Repository::named(named),
+            None => Repository::above(folder),
+        })
     }
 }
 

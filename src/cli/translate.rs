@@ -293,14 +293,17 @@ fn deliver(
     let suffixes: Vec<&str> = translation.files.iter().map(|written| written.suffix.as_str()).collect();
     let relative = file.relative.with_extension("");
     let (stem, numbered) = names.stem(&relative, &suffixes);
+    let stem_name = stem.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     for written in &translation.files {
         let name = joined(&stem, &written.suffix);
+        // A Panther rule names its Python file.
+        let text = written.text.replace(crate::platform::panther::STEM, &stem_name);
         let path = match &args.out {
             None => {
                 if several || translation.files.len() > 1 {
                     session.print(&format!("# {}\n", name.display()));
                 }
-                session.print(&written.text);
+                session.print(&text);
                 if several || translation.files.len() > 1 {
                     session.print("\n");
                 }
@@ -315,7 +318,7 @@ fn deliver(
                     );
                     session.report(&found, &file.file.path.display().to_string(), "", Status::Findings);
                 }
-                if !put_file(args, &path, &written.text, session) {
+                if !put_file(args, &path, &text, session) {
                     continue;
                 }
                 path.display().to_string()

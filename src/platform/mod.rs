@@ -5,6 +5,7 @@
 mod duration;
 pub mod elastic;
 mod ids;
+pub mod panther;
 mod read;
 mod releases;
 pub mod sentinel;
@@ -45,6 +46,7 @@ pub trait Platform: Sync {
 
 /// The platforms, one line each.
 static PLATFORMS: &[&dyn Platform] = &[&sentinel::Sentinel, &elastic::Elastic];
+static PLATFORMS: &[&dyn Platform] = &[&panther::Panther, &sentinel::Sentinel];
 
 /// The platform of this id; `None` where its files cannot be read yet.
 pub fn platform(id: PlatformId) -> Option<&'static dyn Platform> {

@@ -8,6 +8,7 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let texts = [
         ("sentinel/description", include_str!("../../templates/sentinel/description.j2")),
         ("elastic/note", include_str!("../../templates/elastic/note.j2")),
+        ("panther/runbook", include_str!("../../templates/panther/runbook.j2")),
     ];
     for (name, text) in texts {
         // A template that does not parse is caught by the test below; rendering it then gives nothing.
@@ -27,6 +28,6 @@ mod tests {
 
     #[test]
     fn every_template_parses() {
-        assert_eq!(TEMPLATES.templates().count(), 2);
+        assert_eq!(TEMPLATES.templates().count(), 3);
     }
 }

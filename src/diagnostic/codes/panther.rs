@@ -17,4 +17,10 @@ codes! {
     BAD_VALUE = "panther-bad-value": "A condition has a value that it cannot take.", "Give the condition a value of the right kind.";
     NEVER_MATCHES = "panther-never-matches": "A condition is false of every event.", "Check the value of the condition.";
     FILTER_LIMIT = "panther-filter-limit": "Inline filters know fewer expressions than a detection.", "Use KeyPath or Enrichment, All and Any, and no list comprehension.";
+    CODE_MISSING = "panther-code-missing": "The Python file of the rule is not there, or cannot be used.", "Put the file that Filename names beside the YAML.";
+    SQL_UNREAD = "panther-sql-unread": "A scheduled query is written in SQL.", "Translate the query by hand.";
+    CORRELATION_UNREAD = "panther-correlation-unread": "A correlation rule works on the matches of other rules.", "Translate its rules one by one, and their combination by hand.";
+    DERIVED_UNREAD = "panther-derived-unread": "A derived rule takes its logic from another rule.", "Translate the base rule.";
+    REALTIME = "panther-realtime": "Panther judges every event as it arrives, and keeps no look-back.", "Nothing, unless events must be counted over a longer time than a dedup period.";
+    COUNTING = "panther-counting": "Panther counts events of a group within a dedup period, not rows of a run.", "Check Threshold and DedupPeriodMinutes of the written rule.";
 }
