@@ -6,6 +6,7 @@ use crate::model::{
     Anchor, ArrayMode, Case, Expr, FieldKind, FieldPath, FieldType, FieldTypes, IpClass, JsonKind, Ordering, Predicate,
     Quantifier, RegexFlavour, Segment, Test, TestKind, Typing, Value, WildcardPart,
 };
+use serde_json::json;
 
 const WIDTH: usize = 100;
 
@@ -153,8 +154,10 @@ impl Printer<'_> {
             TestKind::TermPrefix { value, case } => docs.extend(self.plain(not, "has_prefix", value, *case)),
             TestKind::TermSuffix { value, case } => docs.extend(self.plain(not, "has_suffix", value, *case)),
             TestKind::Phrase { text: phrase, slop } => {
-                let behind = if *slop > 0 { format!(" slop {slop}") } else { String::new() };
-                docs.push(text(format!("{not}phrase {}{behind}", quoted(phrase))));
+                docs.push(text(leaf(
+                    include_str!("../../../templates/condition/phrase.j2"),
+                    json!({ "operator": format!("{not}phrase"), "text": quoted(phrase), "slop": slop }),
+                )));
             }
             TestKind::Tokens { text: tokens, all } => {
                 let word = if *all { "tokens_all" } else { "tokens_any" };
@@ -182,8 +185,15 @@ impl Printer<'_> {
                 docs.push(self.operand(pattern));
             }
             TestKind::Fuzzy { text: word, distance, transpositions } => {
-                let behind = if *transpositions { " transpositions" } else { "" };
-                docs.push(text(format!("{not}fuzzy {} distance {distance}{behind}", quoted(word))));
+                docs.push(text(leaf(
+                    include_str!("../../../templates/condition/fuzzy.j2"),
+                    json!({
+                        "operator": format!("{not}fuzzy"),
+                        "text": quoted(word),
+                        "distance": distance,
+                        "transpositions": transpositions,
+                    }),
+                )));
             }
             TestKind::Cidr { networks } => {
                 docs.push(text(format!("{not}in_cidr ")));
@@ -326,6 +336,11 @@ impl Printer<'_> {
         let word = MODES.iter().find(|(_, known)| *known == mode).map_or("whole", |(word, _)| word);
         format!("{word}({inner})")
     }
+}
+
+/// The text of a leaf; its template is part of the program, and a test renders it.
+fn leaf(template: &str, data: serde_json::Value) -> String {
+    crate::template::render(template, &data).unwrap_or_default()
 }
 
 /// In brackets, broken over lines where it does not fit.
