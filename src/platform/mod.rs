@@ -45,8 +45,7 @@ pub trait Platform: Sync {
 }
 
 /// The platforms, one line each.
-static PLATFORMS: &[&dyn Platform] = &[&sentinel::Sentinel, &elastic::Elastic];
-static PLATFORMS: &[&dyn Platform] = &[&panther::Panther, &sentinel::Sentinel];
+static PLATFORMS: &[&dyn Platform] = &[&panther::Panther, &sentinel::Sentinel, &elastic::Elastic];
 
 /// The platform of this id; `None` where its files cannot be read yet.
 pub fn platform(id: PlatformId) -> Option<&'static dyn Platform> {
