@@ -143,6 +143,7 @@ mod golden {
             Value::Null => "null".to_owned(),
             Value::Bool(flag) => flag.to_string(),
             Value::Double(number) if number.is_nan() => "nan".to_owned(),
+            Value::Double(number) if number.fract() == 0.0 && number.abs() < 1e15 => format!("{number}"),
             Value::Double(number) if number.is_finite() => nine(*number),
             Value::Array(_) | Value::Object(_) => convert::to_json(value).to_string(),
             other => convert::dynamic_text(other),

@@ -136,7 +136,8 @@ pub fn duration_text(ticks: i64) -> String {
 pub fn to_long(value: &Value) -> Option<i64> {
     match value {
         Value::Int(number) => Some(*number),
-        Value::Double(number) => (number.is_finite() && number.abs() < 9.3e18).then_some(*number as i64),
+        // Beyond 64 bits the nearest.
+        Value::Double(number) => number.is_finite().then_some(*number as i64),
         Value::Bool(flag) => Some(i64::from(*flag)),
         Value::DateTime(ticks) | Value::Duration(ticks) => Some(*ticks),
         Value::String(text) => {
@@ -144,11 +145,7 @@ pub fn to_long(value: &Value) -> Option<i64> {
             if let Some(digits) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
                 return u64::from_str_radix(digits, 16).ok().map(|number| number as i64);
             }
-            text.parse::<i64>().ok().or_else(|| {
-                let number = text.parse::<f64>().ok()?;
-                let plain = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E'));
-                (plain && text.contains(['.', 'e', 'E']) && number.abs() < 9.2e18).then_some(number as i64)
-            })
+            text.parse::<i64>().ok()
         }
         _ => None,
     }
@@ -196,6 +193,7 @@ pub fn to_time(value: &Value) -> Option<i64> {
     match value {
         Value::DateTime(ticks) => Some(*ticks),
         Value::Int(ticks) => Some(*ticks).filter(|ticks| super::arithmetic::in_calendar(*ticks)),
+        Value::Double(ticks) => Some(*ticks as i64).filter(|ticks| super::arithmetic::in_calendar(*ticks)),
         Value::String(text) => parse_time(text),
         _ => None,
     }
@@ -360,6 +358,9 @@ fn clock_duration(text: &str) -> Option<i64> {
 fn unit_duration(text: &str) -> Option<i64> {
     let at = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
     let (number, unit) = text.split_at_checked(at)?;
+    if unit.is_empty() && number.contains('.') {
+        return None;
+    }
     let unit = match unit {
         "" | "d" | "day" | "days" => DAY,
         "h" | "hr" | "hrs" | "hour" | "hours" => HOUR,

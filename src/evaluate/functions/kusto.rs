@@ -39,9 +39,15 @@ fn number(function: Function, arguments: &[Value], now: i64) -> Option<Value> {
         k::BIN_AT => or_null(arithmetic::bin(x, y, arg(2))),
         k::TOSTRING => Value::String(convert::scalar_text(x)),
         k::TOLONG => convert::to_long(x).map_or(Value::Null, Value::Int),
-        k::TOINT => {
-            convert::to_long(x).filter(|number| i32::try_from(*number).is_ok()).map_or(Value::Null, Value::Int)
-        }
+        // Whole numbers wrap, fractions stop at the ends, texts beyond are none.
+        k::TOINT => match (x, convert::to_long(x)) {
+            (Value::Int(number), _) => Value::Int(i64::from(*number as i32)),
+            (Value::Double(_), Some(number)) => {
+                Value::Int(number.clamp(i64::from(i32::MIN), i64::from(i32::MAX)))
+            }
+            (_, Some(number)) if i32::try_from(number).is_ok() => Value::Int(number),
+            _ => Value::Null,
+        },
         k::TODOUBLE | k::TODECIMAL => convert::to_double(x).map_or(Value::Null, Value::Double),
         k::TOBOOL => convert::to_bool(x).map_or(Value::Null, Value::Bool),
         k::TODATETIME => convert::to_time(x).map_or(Value::Null, Value::DateTime),
@@ -66,6 +72,14 @@ fn number(function: Function, arguments: &[Value], now: i64) -> Option<Value> {
             .cloned()
             .unwrap_or(Value::Null),
         k::GETTYPE => Value::text(type_name(x)),
+        k::INDEX => match (x, y) {
+            (Value::Object(_), Value::String(name)) => x.get(name).cloned().unwrap_or(Value::Null),
+            (Value::Array(items), Value::Int(at)) => {
+                let at = if *at < 0 { at + i64::try_from(items.len()).unwrap_or(0) } else { *at };
+                usize::try_from(at).ok().and_then(|at| items.get(at)).cloned().unwrap_or(Value::Null)
+            }
+            _ => Value::Null,
+        },
         k::ISNULL => Value::Bool(x.is_null()),
         k::ISEMPTY => Value::Bool(x.is_null() || x.as_str() == Some("")),
         k::ROUND => {
@@ -85,6 +99,7 @@ fn number(function: Function, arguments: &[Value], now: i64) -> Option<Value> {
         k::EXP => real(f64::exp),
         k::EXP2 => real(f64::exp2),
         k::EXP10 => real(|x| 10f64.powf(x)),
+        k::LOG | k::LOG2 | k::LOG10 if convert::to_double(x).is_some_and(|x| x < 0.0) => Value::Null,
         k::LOG => real(f64::ln),
         k::LOG2 => real(f64::log2),
         k::LOG10 => real(f64::log10),
@@ -164,9 +179,9 @@ fn extreme(arguments: &[Value], wanted: std::cmp::Ordering) -> Value {
     best.cloned().unwrap_or(Value::Null)
 }
 
-/// Half to even, as .NET rounds.
+/// Half away from zero.
 fn round(number: f64) -> f64 {
-    number.round_ties_even()
+    number.round()
 }
 
 fn guid(text: &str) -> Option<String> {
@@ -186,7 +201,7 @@ fn type_name(value: &Value) -> &'static str {
         Value::Null => "null",
         Value::Bool(_) => "bool",
         Value::Int(_) => "long",
-        Value::Double(_) => "real",
+        Value::Double(_) => "double",
         Value::String(_) => "string",
         Value::DateTime(_) => "datetime",
         Value::Duration(_) => "timespan",

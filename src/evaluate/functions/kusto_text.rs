@@ -54,7 +54,10 @@ pub fn call(function: Function, arguments: &[Value]) -> Option<Result<Value, Eva
             let text = text(x);
             let total = count(text.chars().count());
             let start = whole(y).unwrap_or(0);
-            let start = if start < 0 { (total + start).max(0) } else { start };
+            let start = if start < 0 { total + start } else { start };
+            if start < 0 {
+                return Some(Ok(Value::text("")));
+            }
             let length = if arguments.len() > 2 { whole(z).unwrap_or(0).max(0) } else { i64::MAX };
             let (start, length) = (usize::try_from(start).unwrap_or(0), usize::try_from(length).unwrap_or(usize::MAX));
             Value::String(text.chars().skip(start).take(length).collect())

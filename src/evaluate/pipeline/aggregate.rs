@@ -74,7 +74,8 @@ fn whole_rows(
         chosen.push(at.and_then(|at| data.rows.get(at)));
     }
     for (name, ty) in &data.columns {
-        if result.columns.iter().any(|(known, _)| known == name) {
+        let key = arguments.first().and_then(|key| key.as_field()).and_then(|field| field.path.as_column());
+        if result.columns.iter().any(|(known, _)| known == name) || key == Some(name) {
             continue;
         }
         let values =
@@ -136,6 +137,8 @@ fn extreme(
         let better = match &best {
             None => true,
             Some((_, known)) if known.is_null() => !value.is_null(),
+            Some((_, Value::Double(known))) if known.is_nan() => false,
+            Some(_) if matches!(value, Value::Double(number) if number.is_nan()) => true,
             Some((_, known)) => {
                 let wanted = if greatest { Ordering::Greater } else { Ordering::Less };
                 !value.is_null() && list::total_order(&value, known) == wanted
@@ -225,7 +228,16 @@ fn aggregate(
             }
             best.cloned().unwrap_or(Value::Null)
         }
-        a::MAKE_LIST => Value::Array(present().take(limit).cloned().collect()),
+        a::MAKE_LIST => {
+            // Lists are taken apart; the null of a dynamic column is an element.
+            let dynamic = data.type_of(subject).is_some_and(|ty| ty.kind == crate::model::FieldKind::Dynamic);
+            let kept = all.iter().filter(|value| dynamic || !value.is_null());
+            let flat = kept.flat_map(|value| match value {
+                Value::Array(items) => items.as_slice(),
+                one => std::slice::from_ref(one),
+            });
+            Value::Array(flat.take(limit).cloned().collect())
+        }
         a::MAKE_LIST_WITH_NULLS => Value::Array(all.iter().take(limit).cloned().collect()),
         a::MAKE_SET => {
             let flat = present().flat_map(|value| match value {
@@ -283,7 +295,7 @@ fn bits(values: &[Value], combine: fn(i64, i64) -> i64) -> Value {
 
 fn spread(function: Function, numbers: &[f64]) -> Value {
     if numbers.is_empty() {
-        return Value::Double(f64::NAN);
+        return Value::Double(0.0);
     }
     let length = numbers.len() as f64;
     let mean = numbers.iter().sum::<f64>() / length;

@@ -76,13 +76,14 @@ fn regex_of(kind: ParseKind, parts: &[ParsePart]) -> String {
     for (at, part) in rest.iter().enumerate() {
         let last = at + 1 == rest.len();
         match part {
-            ParsePart::Skip => out.push_str(if last { ".*" } else { ".*?" }),
+            ParsePart::Skip => out.push_str(if last || kind == ParseKind::Regex { ".*" } else { ".*?" }),
             ParsePart::Text(text) if kind == ParseKind::Regex => out.push_str(&format!("(?:{text})")),
             ParsePart::Text(text) => out.push_str(&regex::escape(text)),
             ParsePart::Column(_, ty) => {
                 let inner = match (kind, ty.as_deref()) {
                     (ParseKind::Regex, Some("long" | "int")) => "-?\\d+",
                     (ParseKind::Regex, Some("real" | "double")) => "-?\\d*\\.?\\d+",
+                    (ParseKind::Regex, _) => ".*",
                     (_, _) if last => ".*",
                     _ => ".*?",
                 };

@@ -87,6 +87,8 @@ functions! {
     COALESCE = "kusto_coalesce" => Common;
     /// Name of the type of a value.
     GETTYPE = "kusto_gettype" => Keyword;
+    /// Element of a list at an index (negative from the end), or member of a bag by name; null where there is none.
+    INDEX = "kusto_index" => Dynamic;
     /// Whether a value is null; false of every text of type string.
     ISNULL = "kusto_isnull" => Boolean;
     /// Whether a value is null or empty text.

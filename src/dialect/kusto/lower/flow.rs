@@ -156,7 +156,7 @@ impl Flow {
 }
 
 /// Whether an expression reads a column.
-fn reads(expr: &Expr, name: &str) -> bool {
+pub(super) fn reads(expr: &Expr, name: &str) -> bool {
     struct Reads<'a>(&'a str, bool);
     impl walk::Fold for Reads<'_> {
         fn field(&mut self, field: FieldRef) -> Expr {

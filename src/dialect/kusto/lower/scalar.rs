@@ -168,7 +168,7 @@ impl<'a> Lowerer<'a> {
                     Expr::Literal(Value::Int(index)) => Some(Segment::Index(index)),
                     Expr::Unread(index) => return Typed::unread(index),
                     dynamic => {
-                        let function = function::ELEMENT_AT;
+                        let function = kusto::INDEX;
                         base = Typed::new(Expr::Call(function, vec![base.expr, dynamic]), Ty::Dynamic);
                         continue;
                     }
@@ -266,9 +266,10 @@ impl<'a> Lowerer<'a> {
                     _ => call(kusto::COALESCE, values),
                 }
             }
-            ("gettype", Some(value), None) => {
-                let value = self.scalar(value, columns);
+            ("gettype", Some(node), None) => {
+                let value = self.scalar(node, columns);
                 match value.ty {
+                    Ty::Long if is_int(node) => Typed::literal(Value::text("int"), Ty::String),
                     Ty::Dynamic | Ty::Unknown => call(kusto::GETTYPE, vec![value]),
                     ty => Typed::literal(Value::text(ty.name()), Ty::String),
                 }
@@ -598,6 +599,15 @@ fn texts(function: Function, mut values: Vec<Typed>) -> Vec<Typed> {
         values = values.into_iter().map(Typed::into_text).collect();
     }
     values
+}
+
+/// Whether an expression shows itself to be of type `int`, which behaves as `long` but for its name.
+fn is_int(node: &Node) -> bool {
+    match &node.unwrap_parentheses().kind {
+        ExprKind::Call(call) => call.name.text == "toint",
+        ExprKind::Literal(literal) => matches!(literal.value, LiteralValue::Int(_)),
+        _ => false,
+    }
 }
 
 /// Functions whose results the events do not determine, or that are not written.

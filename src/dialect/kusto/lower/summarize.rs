@@ -281,6 +281,15 @@ impl<'a> Lowerer<'a> {
         }
         if !user && contains_aggregate_call(call) {
             match functions::canonical(name) {
+                "gettype" => {
+                    if let Some(item) = call.arguments.first() {
+                        let value = self.aggregate(&item.value, columns);
+                        if !matches!(value.ty, Ty::Dynamic | Ty::Unknown) {
+                            return Typed::literal(Value::text(value.ty.name()), Ty::String);
+                        }
+                        return super::scalar::call(kusto::GETTYPE, vec![value]);
+                    }
+                }
                 "tostring" => {
                     return match call.arguments.first() {
                         Some(item) => self.aggregate(&item.value, columns).into_text(),
@@ -416,7 +425,6 @@ fn default_name_of_call(call: &Call) -> String {
     let spelled = call.name.text.as_str();
     let stem = call.arguments.first().and_then(|item| name_of(&item.value)).unwrap_or_default();
     match spelled {
-        "countif" => "countif_".to_owned(),
         "count" => "count_".to_owned(),
         "make_set" | "makeset" | "make_set_if" => format!("set_{stem}"),
         "make_list" | "makelist" | "make_list_if" | "make_list_with_nulls" => format!("list_{stem}"),

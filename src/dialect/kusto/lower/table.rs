@@ -296,7 +296,8 @@ impl<'a> Lowerer<'a> {
                     Source::Table(table) => table.clone(),
                     _ => String::new(),
                 };
-                flow.columns.set(Col { name: name.to_owned(), ty: Ty::String, value: Expr::text(table) });
+                let table = if table.is_empty() { format!("union_arg{}", flows.len()) } else { table };
+                tag(&mut flow, name, table, operator.span);
             }
             flows.push(flow);
         }
@@ -521,6 +522,13 @@ impl<'a> Lowerer<'a> {
             OperatorKind::Search(search) if search.tables.is_none() => {
                 let predicate = self.search(&search.condition, &flow.columns, true);
                 flow.filter(predicate, span, comments);
+                if flow.settled {
+                    let table = match &flow.source {
+                        Source::Table(name) => name.clone(),
+                        _ => "search_arg0".to_owned(),
+                    };
+                    tag(flow, "$table", table, span);
+                }
             }
             OperatorKind::Invoke(node) => {
                 if let ExprKind::Call(call) = &node.unwrap_parentheses().kind
@@ -614,10 +622,12 @@ impl<'a> Lowerer<'a> {
     }
 
     fn extend(&mut self, flow: &mut Flow, items: &'a [Item], span: Span, comments: Vec<String>) {
-        let mut made = Vec::new();
+        let mut made: Vec<Column> = Vec::new();
         let mut large = false;
+        // Every item sees the columns as they were before.
+        let before = flow.columns.clone();
         for item in items {
-            for (name, value) in self.item(item, &flow.columns) {
+            for (name, value) in self.item(item, &before) {
                 let name = if name == "Column" {
                     let mut taken: Vec<String> = flow.columns.known().into_iter().map(|(name, _)| name).collect();
                     taken.extend(made.iter().map(|column: &Column| column.name.clone()));
@@ -637,7 +647,24 @@ impl<'a> Lowerer<'a> {
             }
         }
         if flow.settled {
-            if !made.is_empty() {
+            let circular = made.iter().enumerate().any(|(at, column)| {
+                made.iter().take(at).any(|earlier| flow::reads(&column.value, &earlier.name))
+            });
+            if circular {
+                let own: Vec<String> = made.iter().map(|_| self.fresh("__value")).collect();
+                let (first, second) = made
+                    .into_iter()
+                    .zip(&own)
+                    .map(|(column, name)| {
+                        let value = scalar::column(name);
+                        (Column { name: name.clone(), value: column.value }, Column { name: column.name, value })
+                    })
+                    .unzip();
+                flow.push(StepKind::Extend(first), span, comments);
+                flow.push(StepKind::Extend(second), span, Vec::new());
+                let gone = own.into_iter().map(NamePattern).collect();
+                flow.push(StepKind::Select(Select::Drop(gone)), span, Vec::new());
+            } else if !made.is_empty() {
                 flow.push(StepKind::Extend(made), span, comments);
             }
         } else {
@@ -879,7 +906,8 @@ impl<'a> Lowerer<'a> {
                 } else {
                     crate::model::TestKind::Term { value: Expr::text(text.clone()), case }
                 };
-                let found = Predicate::from(crate::model::Test::new(Expr::AnyField, kind, node.span));
+                let every = Expr::Call(function::TO_TEXT, vec![Expr::AnyField]);
+                let found = Predicate::from(crate::model::Test::new(every, kind, node.span));
                 if want { found } else { found.negate() }
             }
             ExprKind::And(operands) | ExprKind::Or(operands) => {
@@ -898,6 +926,24 @@ impl<'a> Lowerer<'a> {
             ExprKind::Star => Predicate::Always(want),
             _ => self.truth(node, columns, want),
         }
+    }
+}
+
+/// Puts a column with the name of the table in front.
+fn tag(flow: &mut Flow, name: &str, table: String, span: Span) {
+    let value = Expr::text(table);
+    if flow.settled {
+        flow.push(StepKind::Extend(vec![Column { name: name.to_owned(), value }]), span, Vec::new());
+        flow.push(StepKind::Select(Select::Reorder(vec![NamePattern(name.to_owned())])), span, Vec::new());
+        let mut columns = vec![Col::plain(name, Ty::String)];
+        columns.extend(flow.columns.listed().iter().filter(|column| column.name != name).cloned());
+        if flow.columns.is_closed() {
+            flow.columns = Columns::closed(columns);
+        } else {
+            flow.columns.set(Col::plain(name, Ty::String));
+        }
+    } else {
+        flow.columns.set(Col { name: name.to_owned(), ty: Ty::String, value });
     }
 }
 

@@ -156,7 +156,12 @@ impl Raiser<'_> {
 
     /// A test of one value: its text and, where null or empty needs it, a further condition.
     fn single(&mut self, subject: &Expr, kind: &TestKind, negated: bool) -> Said<(String, Option<String>)> {
-        if matches!(subject, Expr::AnyField) {
+        let every = match subject {
+            Expr::AnyField => true,
+            Expr::Call(crate::model::function::TO_TEXT, arguments) => matches!(arguments.as_slice(), [Expr::AnyField]),
+            _ => false,
+        };
+        if every {
             let Some((value, op)) = text_operator(kind) else {
                 return Err("this kind of search in every column".to_owned());
             };

@@ -142,6 +142,9 @@ impl Raiser<'_> {
     }
 
     fn call(&mut self, function: Function, arguments: &[Expr]) -> Said<Term> {
+        if let [Expr::AnyField] = arguments {
+            return Err("every column as a value".to_owned());
+        }
         let operator = match function {
             kusto::ADD | function::ADD => Some("+"),
             kusto::SUBTRACT | function::SUBTRACT => Some("-"),
@@ -192,7 +195,7 @@ impl Raiser<'_> {
             (function::TO_DOUBLE, [value]) => return Ok(Term::new(format!("todouble({})", value.text), Ty::Real)),
             (function::TO_INT, [value]) => return Ok(Term::new(format!("tolong({})", value.text), Ty::Long)),
             (function::TO_TIME, [value]) => return Ok(Term::new(format!("todatetime({})", value.text), Ty::DateTime)),
-            (function::ELEMENT_AT, [list, index]) => {
+            (function::ELEMENT_AT | kusto::INDEX, [list, index]) => {
                 return Ok(Term::new(format!("{}[{}]", list.text, index.text), Ty::Dynamic));
             }
             (function::SPLIT, [text, separator]) => {
