@@ -244,3 +244,54 @@ mod golden {
         assert!(met * 100 >= run * 95, "{met} of {run}");
     }
 }
+
+/// What every public rule becomes when it is read, planned and written again; for the judge, where `WRITTEN` names a
+/// file to put the texts in.
+#[test]
+fn public_rules_are_written_again() {
+    let Some(shared) = shared() else { return };
+    let mut paths = Vec::new();
+    files(&shared.join("corpus/sentinel-rules"), &mut paths);
+    let types = TypeMap::default();
+    let mut refused: BTreeMap<String, usize> = BTreeMap::new();
+    let (mut all, mut same) = (0, 0);
+    let mut out = String::new();
+    let dialect = Registry::default().get("kusto").unwrap();
+    for path in paths {
+        let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+        let Ok(rule) = serde_yaml::from_str::<serde_json::Value>(&text) else { continue };
+        let Some(query) = rule.get("query").and_then(|query| query.as_str()) else { continue };
+        let Ok(first) = read(query, &types) else { continue };
+        if !first.unread.is_empty() {
+            continue;
+        }
+        all += 1;
+        match ruleglot::plan::plan(&first.logic, &first.unread, dialect.target().unwrap(), &types) {
+            Err(refusals) => {
+                for refusal in refusals {
+                    *refused.entry(refusal.message.clone()).or_default() += 1;
+                }
+            }
+            Ok(planned) => {
+                let context = ruleglot::dialect::WriteContext { types: &types, tables: &[], detection: None };
+                let written = dialect.write(&planned.logic, &context);
+                out.push_str(&serde_json::json!({"id": path.display().to_string(), "query": written}).to_string());
+                out.push('\n');
+                assert!(!written.contains("\n\n"), "an empty line in {written}");
+                match read(&written, &types) {
+                    Ok(second) if second.unread.is_empty() => same += 1,
+                    Ok(second) => println!("{}: {:?}\n{written}", path.display(), second.unread),
+                    Err(errors) => println!("{}: {errors}\n{written}", path.display()),
+                }
+            }
+        }
+    }
+    if let Some(path) = std::env::var_os("WRITTEN") {
+        std::fs::write(path, out).unwrap();
+    }
+    println!("{same} of {all} rules written and read again");
+    for (reason, count) in &refused {
+        println!("{count:5} {reason}");
+    }
+    assert!(same * 10 >= all * 9, "{same} of {all}");
+}

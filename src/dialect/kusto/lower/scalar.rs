@@ -252,6 +252,17 @@ impl<'a> Lowerer<'a> {
                 let texts = found.arguments.iter().map(|item| self.scalar(&item.value, columns).into_text());
                 call(function::CONCAT_OR_EMPTY, texts.collect())
             }
+            // replace(regex, rewrite, text) is replace_regex(text, regex, rewrite).
+            ("replace_regex", Some(pattern), Some(rewrite)) if name == "replace" => {
+                let (pattern, rewrite) = (self.scalar(pattern, columns), self.scalar(rewrite, columns));
+                match argument(2) {
+                    Some(text) => {
+                        let text = self.scalar(text, columns).into_text();
+                        call(kusto::REPLACE_REGEX, vec![text, pattern, rewrite])
+                    }
+                    None => Typed::unread(self.miss(codes::kusto::UNREAD_FUNCTION, "this form of `replace`", found.span)),
+                }
+            }
             ("split", Some(text), Some(separator)) => {
                 let mut values = vec![self.scalar(text, columns).into_text(), self.scalar(separator, columns)];
                 if let Some(index) = argument(2) {

@@ -197,7 +197,7 @@ impl Raiser<'_> {
                         }
                         Expr::Rows(pipeline) => {
                             let query = Raiser::new(self.types).pipeline(pipeline, &[])?;
-                            texts.push(format!("({})", query.replace('\n', " ")));
+                            texts.push(format!("(\n        {}\n    )", query.replace('\n', "\n        ")));
                         }
                         other => texts.push(self.scalar(other)?.text),
                     }
@@ -640,7 +640,7 @@ impl Raiser<'_> {
         }
         let left = self.text_of(subject)?;
         let query = Raiser::new(self.types).pipeline(pipeline, &[])?;
-        Ok(format!("{left} {op} (({}))", query.replace('\n', " ")))
+        Ok(format!("{left} {op} ((\n    {}\n))", query.replace('\n', "\n    ")))
     }
 }
 

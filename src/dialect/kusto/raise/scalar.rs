@@ -109,7 +109,7 @@ impl Raiser<'_> {
             }
             Expr::Scalar(pipeline) => {
                 let query = Raiser::new(self.types).pipeline(pipeline, &[])?;
-                Ok(Term::new(format!("toscalar({})", query.replace('\n', " ")), Ty::Unknown))
+                Ok(Term::new(format!("toscalar(\n    {}\n)", query.replace('\n', "\n    ")), Ty::Unknown))
             }
             Expr::Aggregate(function, arguments, filter) => self.aggregate(*function, arguments, filter.as_deref()),
             Expr::Collect { .. } => Err("a list made of the elements of another".to_owned()),
@@ -174,7 +174,8 @@ impl Raiser<'_> {
         // Functions of other dialects that the language has under another name.
         match (function, terms.as_slice()) {
             (function::TO_TEXT | function::TO_TEXT_OR_EMPTY | kusto::TOSTRING, [value]) => {
-                return Ok(Term::new(text_argument(value), Ty::String));
+                let text = if value.ty == Ty::String { value.text.clone() } else { format!("tostring({})", value.text) };
+                return Ok(Term::new(text, Ty::String));
             }
             (function::LOWER, [value]) => {
                 return Ok(Term::new(format!("tolower({})", text_argument(value)), Ty::String));
@@ -200,6 +201,13 @@ impl Raiser<'_> {
             }
             (function::SPLIT, [text, separator]) => {
                 return Ok(Term::new(format!("split({}, {})", text_argument(text), separator.text), Ty::Dynamic));
+            }
+            (kusto::COLUMN_IFEXISTS, [column, otherwise]) => {
+                let Some(name) = arguments.first().and_then(Expr::as_field).and_then(|field| field.path.as_column()) else {
+                    return Err("a computed value in place of a column's name".to_owned());
+                };
+                let text = format!("column_ifexists({}, {})", literal::text(name), otherwise.text);
+                return Ok(Term::new(text, column.ty.common(otherwise.ty)));
             }
             (kusto::ISNULL, [value]) => return Ok(Term::new(format!("isnull({})", value.text), Ty::Bool)),
             (function::CONCAT_OR_EMPTY, _) => {
