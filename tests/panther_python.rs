@@ -409,11 +409,14 @@ fn rules_of_panther_analysis() {
             }
         };
         let took = start.elapsed().as_millis();
+        if took > 300 {
+            println!("  slow: {took} ms {}", rule.id);
+        }
         if took > slowest.0 {
             slowest = (took, rule.id.clone());
         }
         let filter = read.logic.as_filter().unwrap();
-        if only.is_some() {
+        if std::env::var_os("RULEGLOT_SHOW").is_some() {
             println!("{filter:#?}\n{:#?}\n{:#?}", read.unread, read.outputs);
         }
         if let Some(first) = read.unread.first() {

@@ -21,6 +21,8 @@ functions! {
     PYTHON_REPR = "python_repr";
     /// `format(x, spec)`.
     PYTHON_FORMAT = "python_format";
+    /// `x or y` as a value: the first where it is true, else the second.
+    PYTHON_OR = "python_or";
     /// `int(x, base)`; base null where it is not given.
     PYTHON_INT = "python_int";
     /// `float(x)`; the second argument is not used.

@@ -28,6 +28,13 @@ fn run(function: Function, arguments: &[Value], context: &Context<'_>) -> Result
     }
     let flag = Value::Bool;
     Ok(match function {
+        f::PYTHON_OR => {
+            if truthy(x) {
+                x.clone()
+            } else {
+                y.clone()
+            }
+        }
         f::PYTHON_GET => get(x, y, false).cloned().unwrap_or(Value::Null),
         f::PYTHON_HAS => flag(get(x, y, false).is_some()),
         f::PYTHON_GET_ANY_CASE => get(x, y, true).cloned().unwrap_or(Value::Null),
@@ -256,6 +263,21 @@ fn number(value: &Value) -> Option<Number> {
 
 fn whole(value: i128) -> Value {
     i64::try_from(value).map_or(Value::Double(value as f64), Value::Int)
+}
+
+/// Python's truth.
+pub fn truthy(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(flag) => *flag,
+        Value::Int(number) => *number != 0,
+        Value::Double(number) => *number != 0.0,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(entries) => !entries.is_empty(),
+        Value::DateTime(_) => true,
+        Value::Duration(ticks) => *ticks != 0,
+    }
 }
 
 fn items(value: &Value) -> &[Value] {

@@ -751,7 +751,7 @@ fn base64_text(text: &str, least: usize) -> Option<String> {
     if text.len() - body.len() > 2 || !body.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+' || b == b'/') {
         return None;
     }
-    let padded = (text.len() + 3) / 4 * 4;
+    let padded = text.len().div_ceil(4) * 4;
     let pads = padded - body.len();
     let (mut bytes, mut buffer, mut bits) = (Vec::new(), 0u32, 0u32);
     for byte in body.bytes() {

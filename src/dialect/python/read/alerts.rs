@@ -21,6 +21,8 @@ pub(super) fn read(module: &Rc<Module>, loader: &Loader<'_>, log_sources: &[Stri
         let Some(Binding::Function(node)) = module.names.get(name) else { continue };
         let at = Span::new(node.name.range().start().to_usize(), node.name.range().end().to_usize());
         let mut exec = Exec::new(loader, log_sources, text);
+        exec.nodes = super::exec::MAX_OUTPUT_NODES;
+        super::value::start_counting();
         let function = Rc::new(Function { module: module.clone(), node: (**node).clone() });
         let flow = exec.run(&function, vec![V::event()], at);
         let value = exec.value_of(flow);

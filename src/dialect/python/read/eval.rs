@@ -284,6 +284,17 @@ impl Exec<'_> {
                 BoolOp::Or => pred::any([a, b]),
             });
         }
+        // a value that is long to write is not written twice
+        if op == BoolOp::Or
+            && let V::Expr(e) = &value
+            && super::tidy::weight(&e.expr, 13) > 12
+            && other.constant().is_some()
+        {
+            let kinds = e.kinds.without(Kinds::NONE).or(other.kinds());
+            if let V::Expr(made) = self.calls_model(function::PYTHON_OR, &[&value, &other], kinds, at) {
+                return V::expr(made.expr.clone(), kinds, e.frozen);
+            }
+        }
         match op {
             BoolOp::And => V::ite(&met, other, self.where_falsy(value)),
             BoolOp::Or => V::ite(&met, self.where_truthy(value), other),

@@ -17,8 +17,10 @@ const FUEL: usize = 150_000;
 const MAX_CALLS: usize = 12;
 /// Expressions and blocks inside each other.
 const MAX_DEPTH: usize = 90;
-/// Parts of a condition, all paths together.
-const MAX_PARTS: usize = 20_000;
+/// Nodes of expressions and conditions that are made on the way, copies included.
+const MAX_NODES: usize = 3_000_000;
+/// The same for a function beside the rule, whose value is only shown.
+pub(super) const MAX_OUTPUT_NODES: usize = 150_000;
 
 /// Exceptions, as far as handlers tell them apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,7 +73,8 @@ pub(super) struct Exec<'a> {
     /// The call in the rule's own text through which helper code is being read.
     pub site: Option<Span>,
     pub fuel: usize,
-    pub parts: usize,
+    /// Nodes of expressions that may be made.
+    pub nodes: usize,
     pub depth: usize,
     calls: Vec<(usize, String)>,
     constants: HashMap<(usize, String), V>,
@@ -91,7 +94,7 @@ impl<'a> Exec<'a> {
             checks: Vec::new(),
             site: None,
             fuel: FUEL,
-            parts: 0,
+            nodes: MAX_NODES,
             depth: 0,
             calls: Vec::new(),
             constants: HashMap::new(),
@@ -126,7 +129,7 @@ impl<'a> Exec<'a> {
     /// Takes fuel; false when the budget is spent.
     pub fn burn(&mut self) -> bool {
         self.fuel = self.fuel.saturating_sub(1);
-        self.fuel > 0 && self.parts < MAX_PARTS && self.depth < MAX_DEPTH
+        self.fuel > 0 && super::value::spent() < self.nodes && self.depth < MAX_DEPTH
     }
 
     /// The value for a rule that is too large to follow.
@@ -135,6 +138,7 @@ impl<'a> Exec<'a> {
     }
 
     pub fn require(&mut self, ok: Predicate, exception: Exc) {
+        super::value::spend(super::tidy::predicate_weight(&ok, 50_000));
         if ok != Predicate::Always(true) && !self.checks.iter().any(|(known, _)| *known == ok) {
             self.checks.push((ok, exception));
         }
@@ -180,7 +184,9 @@ impl<'a> Exec<'a> {
                 break;
             }
             let next = self.statement(statement, env, module);
-            self.parts += next.exits.iter().map(|(guard, _)| super::tidy::size(guard, 4000)).sum::<usize>() / 8;
+            for (guard, _) in &next.exits {
+                super::value::spend(super::tidy::predicate_weight(guard, 50_000));
+            }
             let mut closed = false;
             for (guard, exit) in next.exits {
                 if guard == Predicate::Always(false) {

@@ -173,17 +173,14 @@ impl Exec<'_> {
                 this.require_kind(leaf, Kinds::STR, Exc::Type, at);
                 this.calls_model(function::PYTHON_RE_ESCAPE, &[leaf], Kinds::STR, at)
             }),
-            ("json.loads", Some(text), _) => {
-                let made = self.leaves(&text, &mut |this, leaf| {
-                    this.require_kind(leaf, Kinds::STR, Exc::Type, at);
-                    let ok = this.flag(function::PYTHON_IS_JSON, &[leaf], at);
-                    if let Some(ok) = ok.as_truth() {
-                        this.require(ok, Exc::Value);
-                    }
-                    this.calls_model(function::PYTHON_JSON_LOADS, &[leaf], Kinds::JSON, at)
-                });
-                made
-            }
+            ("json.loads", Some(text), _) => self.leaves(&text, &mut |this, leaf| {
+                this.require_kind(leaf, Kinds::STR, Exc::Type, at);
+                let ok = this.flag(function::PYTHON_IS_JSON, &[leaf], at);
+                if let Some(ok) = ok.as_truth() {
+                    this.require(ok, Exc::Value);
+                }
+                this.calls_model(function::PYTHON_JSON_LOADS, &[leaf], Kinds::JSON, at)
+            }),
             ("json.dumps", Some(value), _) => {
                 let encoded = !arguments.keywords.is_empty();
                 self.leaves(&value, &mut |this, leaf| {

@@ -51,6 +51,9 @@ impl Exec<'_> {
     /// Whether some member of a collection meets `body`, asked in order until one does.
     pub fn any_of(&mut self, value: &V, at: Span, body: &mut dyn FnMut(&mut Self, &V) -> Predicate) -> Predicate {
         let place = self.at(at);
+        if let Some(one) = value.one_collection() {
+            return self.any_of(&one, at, body);
+        }
         match value {
             V::Ite(..) | V::Unknown(_) | V::Carried(_) => {
                 self.leaf_conditions(value, at, &mut |this, leaf| this.any_of(leaf, at, body))
@@ -175,6 +178,9 @@ impl Exec<'_> {
     ) -> V {
         let place = self.at(at);
         let nothing = V::Seq(kind, Rc::new(Vec::new()));
+        if let Some(one) = value.one_collection() {
+            return self.generate(&one, kind, nested, at, work);
+        }
         match value {
             V::Ite(..) | V::Unknown(_) | V::Carried(_) => {
                 self.leaves(value, &mut |this, leaf| this.generate(leaf, kind, nested, at, work))
@@ -463,6 +469,9 @@ impl Exec<'_> {
 
     fn go_through(&mut self, over: &V, node: &ast::StmtFor, env: Env, module: &Rc<Module>) -> Flow {
         let at = span(&*node.iter);
+        if let Some(one) = over.one_collection() {
+            return self.go_through(&one, node, env, module);
+        }
         match over {
             V::Unknown(index) => Flow::exits(Exit::Return(V::Unknown(*index))),
             V::Ite(condition, a, b) => {
@@ -964,11 +973,14 @@ fn is_any_of_nothing(guard: &Predicate) -> bool {
     matches!(guard, Predicate::Elements { quantifier: Quantifier::Any, body, .. } if **body == Predicate::Always(true))
 }
 
+/// Paths that leave in the same way, each with the names as they are then.
+type Paths = Vec<(Predicate, Env)>;
+
 /// Takes the exits that `pick` wants out of a list; the guards of the others then say that none of those was taken.
 pub(super) fn divert(
     exits: Vec<(Predicate, Exit)>,
     pick: impl Fn(&Exit) -> Option<Env>,
-) -> (Vec<(Predicate, Exit)>, Vec<(Predicate, Env)>) {
+) -> (Vec<(Predicate, Exit)>, Paths) {
     let (mut kept, mut taken, mut earlier): (Vec<_>, Vec<(Predicate, Env)>, Vec<Predicate>) = Default::default();
     for (guard, exit) in exits {
         let reach = pred::all(earlier.iter().cloned().map(pred::not).chain([guard.clone()]));

@@ -70,6 +70,7 @@ fn execute(text: &str, context: &Source<'_>) -> Result<Read, Vec<Diagnostic>> {
         }
     };
     let at = Span::new(function.range().start().to_usize(), function.range().end().to_usize());
+    value::start_counting();
     let mut exec = Exec::new(&loader, context.log_sources, text);
     let function = Rc::new(Function { module: module.clone(), node: (*function).clone() });
     let flow = exec.run(&function, vec![V::event()], at);

@@ -680,7 +680,7 @@ impl Exec<'_> {
         }
         let (texts, numbers) = (Kinds::STR, Kinds::NUMBER);
         let times = Kinds::TIME.or(Kinds::DELTA);
-        if op == Add && left.kinds().within(texts) || op == Add && right.kinds().within(texts) {
+        if op == Add && (left.kinds().within(texts) || right.kinds().within(texts)) {
             self.require_kind(left, texts, Exc::Type, at);
             self.require_kind(right, texts, Exc::Type, at);
             return self.concat(vec![left.clone(), right.clone()], at);

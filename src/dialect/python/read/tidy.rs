@@ -17,6 +17,7 @@ const ANYTHING: u8 = 255;
 
 /// Conditions beyond this size are left as they are.
 const MAX_SIZE: usize = 1500;
+const MAX_WEIGHT: usize = 6000;
 
 /// The parts of a condition, counted up to a limit.
 pub(super) fn size(predicate: &Predicate, limit: usize) -> usize {
@@ -39,6 +40,88 @@ pub(super) fn size(predicate: &Predicate, limit: usize) -> usize {
         Predicate::Elements { body, .. } => of(std::slice::from_ref(body)),
         _ => 1,
     }
+}
+
+/// The nodes of an expression, counted up to a limit.
+pub(super) fn weight(expr: &Expr, limit: usize) -> usize {
+    if limit == 0 {
+        return 0;
+    }
+    let mut total = 1;
+    let mut add = |inner: usize| total += inner;
+    match expr {
+        Expr::Path(base, ..) => add(weight(base, limit - 1)),
+        Expr::Call(_, items) | Expr::List(items) => {
+            for item in items {
+                if total >= limit {
+                    break;
+                }
+                total += weight(item, limit - total);
+            }
+        }
+        Expr::Object(members) => {
+            for (_, item) in members {
+                if total >= limit {
+                    break;
+                }
+                total += weight(item, limit - total);
+            }
+        }
+        Expr::Case(arms, otherwise) => {
+            for arm in arms {
+                if total >= limit {
+                    break;
+                }
+                total += predicate_weight(&arm.when, limit - total);
+                total += weight(&arm.then, limit.saturating_sub(total));
+            }
+            total += weight(otherwise, limit.saturating_sub(total));
+        }
+        Expr::Truth(inner) => add(predicate_weight(inner, limit - 1)),
+        Expr::Collect { list, when, value, .. } => {
+            total += weight(list, limit - total);
+            total += predicate_weight(when, limit.saturating_sub(total));
+            total += weight(value, limit.saturating_sub(total));
+        }
+        _ => {}
+    }
+    total
+}
+
+/// The nodes of a condition, its expressions included, counted up to a limit.
+pub(super) fn predicate_weight(predicate: &Predicate, limit: usize) -> usize {
+    if limit == 0 {
+        return 0;
+    }
+    let mut total = 1;
+    match predicate {
+        Predicate::All(items) | Predicate::Any(items) | Predicate::ExactlyOne(items) => {
+            for item in items {
+                if total >= limit {
+                    break;
+                }
+                total += predicate_weight(item, limit - total);
+            }
+        }
+        Predicate::Not(inner) => total += predicate_weight(inner, limit - total),
+        Predicate::Elements { list, body, .. } => {
+            total += weight(list, limit - total);
+            total += predicate_weight(body, limit.saturating_sub(total));
+        }
+        Predicate::Test(test) => {
+            total += weight(&test.subject, limit - total);
+            if let TestKind::Equals { value, .. }
+            | TestKind::Contains { value, .. }
+            | TestKind::StartsWith { value, .. }
+            | TestKind::EndsWith { value, .. }
+            | TestKind::Compare { value, .. } = &test.kind
+            {
+                total += weight(value, limit.saturating_sub(total));
+            }
+        }
+        _ => {}
+    }
+    total
 }
 
 /// What is known where a part of a condition is asked.
@@ -206,10 +289,10 @@ fn implied(test: &Test) -> u8 {
 
 /// The condition without what its own parts imply.
 pub(super) fn tidy(predicate: Predicate) -> Predicate {
-    if size(&predicate, MAX_SIZE + 1) > MAX_SIZE {
+    if size(&predicate, MAX_SIZE + 1) > MAX_SIZE || predicate_weight(&predicate, MAX_WEIGHT + 1) > MAX_WEIGHT {
         return predicate;
     }
-    let mut budget = 400_000;
+    let mut budget = 200_000;
     let once = simplify(predicate, &Facts::default(), &mut budget);
     simplify(once, &Facts::default(), &mut budget)
 }

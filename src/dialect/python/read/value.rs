@@ -80,6 +80,32 @@ pub(super) struct Gen {
     pub kind: SeqKind,
 }
 
+/// Cases of one value that are told apart; more become one expression.
+const MAX_LEAVES: usize = 10;
+
+thread_local! {
+    /// Nodes of expressions and conditions that were made for the function at hand.
+    static SPENT: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// Counts the nodes of something that was made.
+pub(super) fn spend(nodes: usize) {
+    SPENT.with(|spent| spent.set(spent.get().saturating_add(nodes)));
+}
+
+/// The nodes made so far.
+pub(super) fn spent() -> usize {
+    SPENT.with(std::cell::Cell::get)
+}
+
+/// Starts counting anew, for another function.
+pub(super) fn start_counting() {
+    SPENT.with(|spent| spent.set(0));
+}
+
+/// The largest expression or condition that is counted exactly.
+const WEIGHED: usize = 50_000;
+
 /// The scope of names at a point of a function.
 pub(super) type Env = Rc<BTreeMap<String, V>>;
 
@@ -162,6 +188,7 @@ impl V {
 
     /// A value of the model, of these kinds.
     pub fn expr(expr: Expr, kinds: Kinds, frozen: bool) -> V {
+        spend(super::tidy::weight(&expr, WEIGHED));
         V::Expr(Rc::new(E { expr, kinds, frozen }))
     }
 
@@ -178,7 +205,10 @@ impl V {
     pub fn truth(predicate: Predicate) -> V {
         match predicate {
             Predicate::Always(flag) => V::Bool(flag),
-            other => V::Truth(Rc::new(other)),
+            other => {
+                spend(super::tidy::predicate_weight(&other, WEIGHED));
+                V::Truth(Rc::new(other))
+            }
         }
     }
 
@@ -199,7 +229,55 @@ impl V {
         if let (Some(a), Some(b)) = (then.as_truth(), otherwise.as_truth()) {
             return V::truth(pred::ite(condition, a, b));
         }
-        V::Ite(Rc::new(condition.clone()), Rc::new(then), Rc::new(otherwise))
+        spend(super::tidy::predicate_weight(condition, WEIGHED));
+        let made = V::Ite(Rc::new(condition.clone()), Rc::new(then), Rc::new(otherwise));
+        if made.leaf_count(MAX_LEAVES + 1) > MAX_LEAVES { made.collapsed().unwrap_or(made) } else { made }
+    }
+
+    fn leaf_count(&self, limit: usize) -> usize {
+        match self {
+            V::Ite(_, a, b) if limit > 1 => {
+                let first = a.leaf_count(limit);
+                first + b.leaf_count(limit.saturating_sub(first).max(1))
+            }
+            _ => 1,
+        }
+    }
+
+    /// A value of several cases as one expression of the model; `None` where that would lose what is known of them.
+    pub fn collapsed(&self) -> Option<V> {
+        let mut frozen = None;
+        let mut kinds = Kinds(0);
+        self.uniform(&mut frozen, &mut kinds).then_some(())?;
+        Some(V::expr(self.to_expr()?, kinds, frozen.unwrap_or(false)))
+    }
+
+    fn uniform(&self, frozen: &mut Option<bool>, kinds: &mut Kinds) -> bool {
+        *kinds = kinds.or(self.kinds());
+        match self {
+            V::Ite(_, a, b) => a.uniform(frozen, kinds) && b.uniform(frozen, kinds),
+            V::Expr(e) if !e.kinds.meets(Kinds::LIST.or(Kinds::DICT)) => true,
+            V::Expr(e) => *frozen.get_or_insert(e.frozen) == e.frozen,
+            V::None | V::Bool(_) | V::Int(_) | V::Float(_) | V::Str(_) | V::Truth(_) => true,
+            V::Seq(_, items) => items.is_empty(),
+            V::Dict(items) => items.is_empty(),
+            _ => false,
+        }
+    }
+
+    /// For loops: several cases that would each be gone through, as one.
+    pub fn one_collection(&self) -> Option<V> {
+        fn busy(value: &V) -> usize {
+            match value {
+                V::Ite(_, a, b) => busy(a) + busy(b),
+                V::Expr(_) => 1,
+                V::None | V::Bool(_) | V::Int(_) | V::Float(_) | V::Str(_) | V::Truth(_) => 0,
+                V::Seq(_, items) if items.is_empty() => 0,
+                V::Dict(items) if items.is_empty() => 0,
+                _ => 1,
+            }
+        }
+        if matches!(self, V::Ite(..)) && busy(self) > 1 { self.collapsed() } else { None }
     }
 
     /// The condition of a boolean.
