@@ -261,6 +261,7 @@ impl Walk {
         let mut any = false;
         let exact: &[bool] = if self.access == Access::Panther { &[true, false] } else { &[true] };
         for &exact in exact {
+            let mut partly = false;
             for (key, inner) in entries {
                 let reached = match remainder(name, key, exact) {
                     Some("") => {
@@ -268,13 +269,20 @@ impl Walk {
                         found.key |= rest.is_empty();
                         true
                     }
-                    Some(behind) => self.name(inner, behind, rest, found),
+                    Some(behind) => {
+                        partly = true;
+                        self.name(inner, behind, rest, found)
+                    }
                     None => false,
                 };
                 any |= reached;
                 if reached && !every {
                     return true;
                 }
+            }
+            // Panther takes the exact key where there is one, even if nothing of the path is below it
+            if partly && exact && self.access == Access::Panther {
+                return any;
             }
         }
         any

@@ -43,6 +43,8 @@ functions! {
     PYTHON_HAS_ANY_CASE = "python_has_any_case";
     /// The value behind a list of keys; null where one is missing. Third argument: in any case.
     PYTHON_DEEP_GET = "python_deep_get";
+    /// Whether a list of keys and indexes (second) leads to a value, case-sensitive.
+    PYTHON_HAS_PATH = "python_has_path";
     /// The value of a key (second) in a constant dict (first), else the third argument.
     PYTHON_LOOK_UP = "python_look_up";
     /// What `for` goes through: the list, the characters of a text, the keys of a dict.
@@ -122,18 +124,12 @@ functions! {
     PYTHON_IN_NETWORK = "python_in_network";
     /// Whether `ipaddress.ip_network(x, strict)` runs.
     PYTHON_IS_NETWORK = "python_is_network";
+    /// `is_private`, `is_global` and its like (second) of a network.
+    PYTHON_NETWORK_IS = "python_network_is";
     /// `subnet_of`, `supernet_of`, `overlaps` (second) of two networks.
     PYTHON_NETWORKS = "python_networks";
-    /// `datetime.strptime(text, format)`.
-    PYTHON_STRPTIME = "python_strptime";
-    /// A point in time in ISO 8601.
-    PYTHON_PARSE_TIME = "python_parse_time";
-    /// The point in time of seconds since 1970.
-    PYTHON_FROM_EPOCH = "python_from_epoch";
     /// A part of a point in time (`hour`, `weekday`, `timestamp`) or length of time (`total_seconds`).
     PYTHON_TIME_PART = "python_time_part";
-    /// Seconds since 1970 of an event's `p_event_time`; 0 where it is no time.
-    PYTHON_EPOCH_OF_EVENT = "python_epoch_of_event";
     /// Panther's `deep_walk`: base, keys, default, `all`/`first`/`last`, and whether keys are case-sensitive. Distinct
     /// values in order of appearance; the default stands for elements without the keys; a single value stands alone.
     PANTHER_DEEP_WALK = "panther_deep_walk";
@@ -143,6 +139,4 @@ functions! {
     PANTHER_LOOKUP = "panther_lookup";
     /// `is_base64(text, least)` of Panther's helpers: the decoded text, empty where there is none.
     PANTHER_DECODED_BASE64 = "panther_decoded_base64";
-    /// `resolve_timestamp_string` of Panther's helpers.
-    PANTHER_RESOLVE_TIME = "panther_resolve_time";
 }

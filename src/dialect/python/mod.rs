@@ -4,6 +4,7 @@
 
 mod read;
 mod syntax;
+mod write;
 
 use crate::diagnostic::Diagnostic;
 use crate::dialect::{Dialect, Inventory, Read, ReadContext, WriteContext};
@@ -44,10 +45,10 @@ impl Dialect for Python {
     }
 
     fn target(&self) -> Option<&dyn Target> {
-        None
+        Some(&write::PythonTarget)
     }
 
-    fn write(&self, _logic: &Logic, _context: &WriteContext<'_>) -> String {
-        String::new()
+    fn write(&self, logic: &Logic, context: &WriteContext<'_>) -> String {
+        write::write(logic, context.detection)
     }
 }

@@ -47,6 +47,30 @@ fn run(function: Function, arguments: &[Value], context: &Context<'_>) -> Result
             }
             at.cloned().unwrap_or(Value::Null)
         }
+        f::PYTHON_HAS_PATH => {
+            let mut at = Some(x);
+            for key in items(y) {
+                at = match (at, key) {
+                    (Some(Value::Array(list)), Value::Int(index)) => {
+                        let length = i64::try_from(list.len()).unwrap_or(0);
+                        let index = if *index < 0 { index + length } else { *index };
+                        usize::try_from(index).ok().and_then(|index| list.get(index))
+                    }
+                    (Some(value), key) => get(value, key, false),
+                    (None, _) => None,
+                };
+            }
+            flag(at.is_some())
+        }
+        f::PYTHON_NETWORK_IS => match (x.as_str().and_then(address::parse_network), y.as_str()) {
+            (Some(network), Some(property)) => {
+                match (text::ip_is(network.network(), property), text::ip_is(network.broadcast(), property)) {
+                    (Some(first), Some(last)) => flag(first && last),
+                    _ => return Err(EvalError::Unsupported(format!("the property `{property}` of a network"))),
+                }
+            }
+            _ => flag(false),
+        },
         f::PANTHER_LOOKUP => {
             let mut at = Some(x);
             for key in arguments.get(1..).unwrap_or(&[]) {

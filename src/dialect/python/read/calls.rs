@@ -364,6 +364,10 @@ impl Exec<'_> {
             (name, ..) => self.unsupported(at, format!("changes a value in place by `{name}`")),
         };
         match &*target.value {
+            Node::Name(name) if !env.contains_key(name.id.as_str()) && after.unknown().is_none() => {
+                let unknown = self.unsupported(at, format!("changes `{}`, a variable of the module", name.id));
+                self.assign(&target.value, unknown, env, module);
+            }
             Node::Name(_) | Node::Subscript(_) => self.assign(&target.value, after, env, module),
             _ => {
                 if after.unknown().is_none() {
@@ -700,6 +704,9 @@ impl Exec<'_> {
         let root = V::event();
         self.leaf_conditions(value, at, &mut |this, leaf| {
             let mut kinds = Kinds(0);
+            if leaf.kinds().0 == 0 && !matches!(leaf, V::Unbound) {
+                return this.unknown_predicate(at, "asks for the type of something that is no value of an event");
+            }
             for name in &names {
                 let frozen = leaf.frozen();
                 let is_event = *leaf == root;

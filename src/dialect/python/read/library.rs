@@ -70,11 +70,8 @@ impl Exec<'_> {
                     this.calls_model(function::PANTHER_DECODED_BASE64, &[leaf, &least], Kinds::STR, at)
                 })
             }
-            ("panther_base_helpers.resolve_timestamp_string", Some(text), _) => {
-                self.leaves(&text, &mut |this, leaf| {
-                    this.require_kind(leaf, Kinds::STR.or(Kinds::NONE), Exc::Type, at);
-                    this.calls_model(function::PANTHER_RESOLVE_TIME, &[leaf], Kinds::TIME.or(Kinds::NONE), at)
-                })
+            ("panther_base_helpers.resolve_timestamp_string", ..) => {
+                self.unsupported(at, "reads a point in time from a text")
             }
             ("panther_base_helpers.defang_ioc", Some(text), _) => {
                 let mut value = text;
@@ -239,27 +236,15 @@ impl Exec<'_> {
             }
             ("base64.b64decode" | "binascii.a2b_base64", Some(_), _) => self.unsupported(at, "decodes Base64 by hand"),
             ("datetime.timedelta" | "datetime.datetime.timedelta", ..) => self.time_delta(arguments, at),
-            ("datetime.datetime.strptime", Some(text), Some(format)) => self.leaves(&text, &mut |this, leaf| {
-                this.require_kind(leaf, Kinds::STR, Exc::Type, at);
-                let made =
-                    this.calls_model(function::PYTHON_STRPTIME, &[leaf, &format], Kinds::TIME.or(Kinds::NONE), at);
-                this.unless_failed(made, Kinds::TIME, Exc::Value, at)
-            }),
             (
-                "datetime.datetime.fromisoformat" | "dateutil.parser.parse" | "dateutil.parser.isoparse",
-                Some(text),
-                _,
-            ) => self.leaves(&text, &mut |this, leaf| {
-                this.require_kind(leaf, Kinds::STR, Exc::Type, at);
-                let made = this.calls_model(function::PYTHON_PARSE_TIME, &[leaf], Kinds::TIME.or(Kinds::NONE), at);
-                this.unless_failed(made, Kinds::TIME, Exc::Value, at)
-            }),
-            ("datetime.datetime.utcfromtimestamp" | "datetime.datetime.fromtimestamp", Some(number), _) => {
-                self.leaves(&number, &mut |this, leaf| {
-                    this.require_kind(leaf, Kinds::NUMBER, Exc::Type, at);
-                    this.calls_model(function::PYTHON_FROM_EPOCH, &[leaf], Kinds::TIME, at)
-                })
-            }
+                "datetime.datetime.strptime"
+                | "datetime.datetime.fromisoformat"
+                | "dateutil.parser.parse"
+                | "dateutil.parser.isoparse"
+                | "datetime.datetime.utcfromtimestamp"
+                | "datetime.datetime.fromtimestamp",
+                ..,
+            ) => self.unsupported(at, "reads a point in time from a text"),
             ("typing.cast", _, Some(value)) => value,
             ("copy.deepcopy" | "copy.copy", Some(value), _) => value,
             ("operator.itemgetter", Some(key), _) => V::Bound(Rc::new(key), Rc::from("itemgetter")),

@@ -590,7 +590,12 @@ impl Exec<'_> {
             (None, Some(next)) => next,
             (None, None) => Flow { exits: Vec::new(), fall: None },
         };
-        exits.extend(next.exits);
+        // an exit whose guard was asked before cannot be taken
+        for (guard, exit) in next.exits {
+            if !exits.iter().any(|(known, _)| *known == guard) {
+                exits.push((guard, exit));
+            }
+        }
         Flow { exits, fall: next.fall }
     }
 

@@ -37,6 +37,13 @@ impl Exec<'_> {
                 let address = address.clone();
                 V::truth(self.ip_property(&address, name, at))
             }
+            V::Net(network) if name.starts_with("is_") => {
+                let network = network.clone();
+                self.leaves(&network, &mut |this, leaf| {
+                    this.flag(function::PYTHON_NETWORK_IS, &[leaf, &V::str(name)], at)
+                })
+            }
+            V::Net(_) => self.unsupported(at, "reads a part of a network"),
             V::Unknown(index) => V::Unknown(*index),
             V::Ite(..) => self.leaves(base, &mut |this, leaf| this.attribute(leaf, name, at)),
             V::Expr(e) if e.kinds.meets(Kinds::TIME.or(Kinds::DELTA)) => {
@@ -103,18 +110,7 @@ impl Exec<'_> {
                 }
             }
             ("event_time_epoch", V::Expr(_)) if *base == V::event() => {
-                let time = V::expr(
-                    step(
-                        &Expr::Field(crate::model::FieldRef::new(
-                            crate::model::FieldPath(Vec::new()),
-                            crate::model::ArrayMode::Whole,
-                        )),
-                        Segment::Key("p_event_time".to_owned()),
-                    ),
-                    Kinds::JSON,
-                    true,
-                );
-                self.calls_model(function::PYTHON_EPOCH_OF_EVENT, &[&time], Kinds::INT, at)
+                self.unsupported(at, "reads a point in time from a text")
             }
             ("copy" | "to_dict" | "as_list" | "raw_view", V::Expr(e)) => {
                 self.require_kind(base, Kinds::LIST.or(Kinds::DICT), Exc::Attribute, at);

@@ -41,6 +41,7 @@ impl Exec<'_> {
                 }
                 pred::any(met)
             }
+            V::Bound(..) => this.unknown_predicate(at, "decides by an attribute that is not followed"),
             _ => Predicate::Always(true),
         })
     }
@@ -689,14 +690,24 @@ impl Exec<'_> {
             return self.time_arithmetic(op, left, right, at);
         }
         if op == Add && left.kinds().meets(texts) && right.kinds().meets(texts) {
-            // both unknown: texts or numbers
-            let a = self.of_kind(left, texts, at);
-            let b = self.of_kind(right, texts, at);
-            let both = pred::all([a, b]);
-            let (c, d) = (self.of_kind(left, numbers, at), self.of_kind(right, numbers, at));
-            self.require(pred::any([both.clone(), pred::all([c, d])]), Exc::Type);
+            // both unknown: texts, numbers or lists
+            let both = pred::all([self.of_kind(left, texts, at), self.of_kind(right, texts, at)]);
+            let sums = pred::all([self.of_kind(left, numbers, at), self.of_kind(right, numbers, at)]);
+            let free = !left.frozen() && !right.frozen();
+            let lists = if free && left.kinds().meets(Kinds::LIST) && right.kinds().meets(Kinds::LIST) {
+                pred::all([self.of_kind(left, Kinds::LIST, at), self.of_kind(right, Kinds::LIST, at)])
+            } else {
+                Predicate::Always(false)
+            };
+            self.require(pred::any([both.clone(), sums, lists.clone()]), Exc::Type);
             let joined = self.calls_model(function::CONCAT, &[left, right], Kinds::STR, at);
             let sum = self.calls_model(function::ADD, &[left, right], Kinds::INT.or(Kinds::FLOAT), at);
+            if lists != Predicate::Always(false) {
+                let pair = V::list(vec![left.clone(), right.clone()]);
+                let all = self.calls_model(function::PYTHON_FLATTEN, &[&pair], Kinds::LIST, at);
+                let rest = V::ite(&both, joined, sum);
+                return V::ite(&lists, all, rest);
+            }
             return V::ite(&both, joined, sum);
         }
         self.require_kind(left, numbers, Exc::Type, at);
@@ -797,10 +808,7 @@ impl Exec<'_> {
 /// What the elements of a list that a function makes may be.
 pub(super) fn element_kinds(list: &Expr) -> Kinds {
     match list {
-        Expr::Call(name, _)
-            if [function::SPLIT, function::PYTHON_SPLIT, function::PYTHON_KEYS, function::PYTHON_RE_FINDALL]
-                .contains(name) =>
-        {
+        Expr::Call(name, _) if [function::SPLIT, function::PYTHON_SPLIT, function::PYTHON_KEYS].contains(name) => {
             Kinds::STR
         }
         Expr::Call(name, arguments) if *name == function::PYTHON_SLICE => {

@@ -5,7 +5,7 @@ use super::module::{Binding, Function};
 use super::pred;
 use super::value::{Kinds, V, step};
 use crate::diagnostic::Span;
-use crate::model::{Predicate, Segment, Value};
+use crate::model::{Expr, Predicate, Segment, Value, function};
 use crate::source::parse_yaml;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -168,11 +168,17 @@ impl Exec<'_> {
     fn mapped_path(&mut self, path: &[Segment], default: V, place: Span) -> V {
         let V::Expr(event) = V::event() else { return V::None };
         let expr = path.iter().fold(event.expr.clone(), |base, segment| step(&base, segment.clone()));
-        let value = V::expr(expr.clone(), Kinds::JSON, true);
-        if default == V::None {
-            return value;
-        }
-        V::ite(&pred::key_present(expr, place), value, default)
+        // the path is found in the raw event, whose keys have one case
+        let keys = path
+            .iter()
+            .map(|segment| match segment {
+                Segment::Key(key) => Value::String(key.clone()),
+                Segment::Index(index) => Value::Int(*index),
+                _ => Value::Null,
+            })
+            .collect();
+        let there = Expr::Call(function::PYTHON_HAS_PATH, vec![event.expr.clone(), Expr::Literal(Value::Array(keys))]);
+        V::ite(&pred::truthy(there, place), V::expr(expr, Kinds::JSON, true), default)
     }
 
     fn mapped_method(&mut self, module: Option<&str>, name: &str, at: Span) -> V {

@@ -1,0 +1,259 @@
+//! Writing: a condition as a rule file that Panther runs, with the functions beside it.
+
+mod helpers;
+mod text;
+
+use crate::model::{
+    Detection, Expr, FieldTypes, Logic, Predicate, Severity, Shape, Source, Step, StepKind, Test, Value, function as f,
+};
+use crate::plan::{Support, Target};
+use text::{Binds, Code, Printer};
+
+/// Lines longer than this are broken.
+const WIDTH: usize = 100;
+
+/// What Python can say: whatever can be printed exactly.
+pub(super) struct PythonTarget;
+
+impl Target for PythonTarget {
+    fn name(&self) -> &'static str {
+        "python"
+    }
+
+    fn test(&self, test: &Test, _negated: bool, _types: &dyn FieldTypes) -> Support<Predicate> {
+        if sayable(&Predicate::Test(test.clone())) {
+            return Support::Exactly;
+        }
+        Support::No("this kind of test has no exact form in Python".to_owned())
+    }
+
+    fn predicate(&self, predicate: &Predicate, _types: &dyn FieldTypes) -> Support<Predicate> {
+        match predicate {
+            // its body is planned by itself
+            Predicate::Elements { .. } | Predicate::ExactlyOne(_) => Support::Exactly,
+            _ => Support::No("this condition has no exact form in Python".to_owned()),
+        }
+    }
+
+    fn expr(&self, expr: &Expr, _types: &dyn FieldTypes) -> Support<Expr> {
+        // a variable is bound by the quantifier around it
+        let mut printer = Printer::default();
+        if printer.expr(&unbound(expr)).is_some() {
+            return Support::Exactly;
+        }
+        Support::No("this value has no exact form in Python".to_owned())
+    }
+
+    fn step(&self, _step: &Step, _types: &dyn FieldTypes) -> Support<Step> {
+        Support::No("a streaming rule sees one event and can only filter".to_owned())
+    }
+
+    fn shape(&self, _shape: &Shape, _types: &dyn FieldTypes) -> Support<Shape> {
+        Support::No("a streaming rule sees one event and keeps nothing in mind".to_owned())
+    }
+}
+
+/// Variables replaced by a field, so that a part can be tried on its own.
+fn unbound(expr: &Expr) -> Expr {
+    struct Free;
+    impl crate::model::walk::Fold for Free {
+        fn expr(&mut self, expr: Expr) -> Expr {
+            match expr {
+                Expr::Var(_) => Expr::whole("item"),
+                other => crate::model::walk::expr_parts(self, other),
+            }
+        }
+    }
+    crate::model::walk::Fold::expr(&mut Free, expr.clone())
+}
+
+fn sayable(predicate: &Predicate) -> bool {
+    struct Free;
+    impl crate::model::walk::Fold for Free {
+        fn expr(&mut self, expr: Expr) -> Expr {
+            match expr {
+                Expr::Var(_) => Expr::whole("item"),
+                other => crate::model::walk::expr_parts(self, other),
+            }
+        }
+    }
+    let tried = crate::model::walk::Fold::predicate(&mut Free, predicate.clone());
+    Printer::default().predicate(&tried).is_some()
+}
+
+/// The rule file's text.
+pub(super) fn write(logic: &Logic, detection: Option<&Detection>) -> String {
+    let mut printer = Printer::default();
+    let mut functions = Vec::new();
+    functions.push(format!("def rule(event):\n{}", body(&conditions(logic), &mut printer)));
+    if let Some(detection) = detection {
+        beside(detection, &mut printer, &mut functions);
+    }
+    let (imports, texts) = helpers::prelude(&printer.used);
+    let mut out = String::new();
+    let (plain, from): (Vec<String>, Vec<String>) = imports.into_iter().partition(|line| line.starts_with("import "));
+    for line in plain.iter().chain(&from) {
+        out.push_str(line);
+        out.push('\n');
+    }
+    if !out.is_empty() {
+        out.push_str("\n\n");
+    }
+    let blocks: Vec<String> = texts.into_iter().chain(functions).collect();
+    out.push_str(&blocks.join("\n\n\n"));
+    if !out.ends_with('\n') {
+        out.push('\n');
+    }
+    out
+}
+
+/// The conjuncts of all filters.
+fn conditions(logic: &Logic) -> Vec<Predicate> {
+    let Logic::Pipeline(pipeline) = logic else { return vec![Predicate::Always(true)] };
+    debug_assert!(matches!(pipeline.source, Source::Events | Source::Table(_)));
+    let mut all = Vec::new();
+    for step in &pipeline.steps {
+        if let StepKind::Filter(predicate) = &step.kind {
+            all.extend(predicate.conjuncts().iter().cloned());
+        }
+    }
+    if all.is_empty() { vec![Predicate::Always(true)] } else { all }
+}
+
+/// Early returns for all conditions but the last.
+fn body(conditions: &[Predicate], printer: &mut Printer) -> String {
+    let mut out = String::new();
+    let Some((last, before)) = conditions.split_last() else { return "    return True".to_owned() };
+    for condition in before {
+        // the contrary of a contrary is the thing itself
+        let code = match condition {
+            Predicate::Not(inner) => printer.predicate(inner),
+            other => printer.predicate(other).map(|code| text::negated(&code)),
+        };
+        let Some(code) = code else { continue };
+        out.push_str(&guard(&code));
+    }
+    match last {
+        Predicate::Any(items) if items.len() > 1 => {
+            let codes: Vec<Code> = items.iter().filter_map(|item| printer.predicate(item)).collect();
+            let joined = codes.iter().map(|code| code.within(Binds::And)).collect::<Vec<_>>().join(" or ");
+            if joined.len() + 11 <= WIDTH {
+                out.push_str(&format!("    return {joined}"));
+            } else {
+                let lines: Vec<String> = codes.iter().map(|code| code.within(Binds::And)).collect();
+                out.push_str(&format!("    return (\n        {}\n    )", lines.join("\n        or ")));
+            }
+        }
+        other => match printer.predicate(other) {
+            Some(code) if code.text.len() + 11 <= WIDTH => out.push_str(&format!("    return {}", code.text)),
+            Some(code) => out.push_str(&format!("    return (\n        {}\n    )", code.text)),
+            None => out.push_str("    return False"),
+        },
+    }
+    out
+}
+
+fn guard(code: &Code) -> String {
+    if code.text.len() + 8 <= WIDTH {
+        return format!("    if {}:\n        return False\n", code.text);
+    }
+    format!("    if (\n        {}\n    ):\n        return False\n", code.text)
+}
+
+/// `title`, `dedup`, `severity` and `alert_context`.
+fn beside(detection: &Detection, printer: &mut Printer, functions: &mut Vec<String>) {
+    if let Some(title) = &detection.alerting.title
+        && let Some(text) = shown(title, printer)
+    {
+        functions.push(format!("def title(event):\n    return {text}"));
+    }
+    if let Some(dedup) = &detection.alerting.dedup {
+        let parts: Vec<String> = dedup.by.iter().filter_map(|value| shown(value, printer)).collect();
+        match parts.as_slice() {
+            [] => {}
+            [one] => functions.push(format!("def dedup(event):\n    return {one}")),
+            many => functions.push(format!("def dedup(event):\n    return \":\".join([{}])", many.join(", "))),
+        }
+        if let Some(unique) = dedup.unique.as_ref().and_then(|value| shown(value, printer)) {
+            functions.push(format!("def unique(event):\n    return {unique}"));
+        }
+    }
+    if !detection.alerting.severity.is_empty() {
+        let mut lines = String::new();
+        let mut whole = false;
+        for arm in &detection.alerting.severity {
+            let Ok(severity) = arm.severity else { continue };
+            let name = match severity {
+                Severity::Informational => "INFO",
+                Severity::Low => "LOW",
+                Severity::Medium => "MEDIUM",
+                Severity::High => "HIGH",
+                Severity::Critical => "CRITICAL",
+            };
+            match printer.predicate(&arm.when) {
+                Some(code) if code.text == "True" => {
+                    lines.push_str(&format!("    return \"{name}\"\n"));
+                    whole = true;
+                    break;
+                }
+                Some(code) => lines.push_str(&format!("    if {}:\n        return \"{name}\"\n", code.text)),
+                None => {}
+            }
+        }
+        if !lines.is_empty() {
+            if !whole {
+                lines.push_str("    return \"DEFAULT\"\n");
+            }
+            functions.push(format!("def severity(event):\n{}", lines.trim_end()));
+        }
+    }
+    let mut lines = String::new();
+    for output in &detection.outputs {
+        if let Some(code) = printer.expr(&output.value) {
+            lines.push_str(&format!("        {}: {},\n", text::quoted(&output.name), code.text));
+        }
+    }
+    if !lines.is_empty() {
+        functions.push(format!("def alert_context(event):\n    return {{\n{lines}    }}"));
+    }
+}
+
+/// A value as the text that an alert shows.
+fn shown(value: &Expr, printer: &mut Printer) -> Option<String> {
+    if let Expr::Call(name, parts) = value
+        && (*name == f::CONCAT || *name == f::CONCAT_OR_EMPTY)
+    {
+        let mut out = String::new();
+        for part in parts {
+            match part {
+                Expr::Literal(Value::String(fixed)) => {
+                    let quoted = text::quoted(&fixed.replace('{', "{{").replace('}', "}}"));
+                    out.push_str(quoted.get(1..quoted.len() - 1).unwrap_or(""));
+                }
+                Expr::Call(inner, arguments) if *inner == f::PYTHON_STR => {
+                    let code = printer.expr(arguments.first()?)?;
+                    if code.text.contains('\'') {
+                        return Some(printer.expr(value)?.text);
+                    }
+                    out.push_str(&format!("{{{}}}", code.text.replace('"', "'")));
+                }
+                other => {
+                    let code = printer.expr(other)?;
+                    if code.text.contains('\'') {
+                        return Some(format!("str({})", printer.expr(value)?.text));
+                    }
+                    out.push_str(&format!("{{{}}}", code.within(Binds::Or).replace('"', "'")));
+                }
+            }
+        }
+        // quotes inside the holes were turned: a text with both kinds is joined by a function instead
+        if !out.contains('\\') {
+            return Some(format!("f\"{out}\""));
+        }
+    }
+    let code = printer.expr(value)?;
+    if matches!(value, Expr::Literal(Value::String(_))) {
+        return Some(code.text);
+    }
+    Some(format!("str({})", code.text))
+}

@@ -1,0 +1,755 @@
+//! Expressions and conditions as Python. Whatever is printed never raises and means what the model means.
+
+use crate::model::{
+    Anchor, ArrayMode, Case, Expr, FieldRef, IpClass, JsonKind, Ordering, Predicate, Quantifier, RegexFlavour, Segment,
+    Test, TestKind, Typing, Value, Var, WildcardPart, function as f,
+};
+
+/// How tightly a printed expression holds together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Binds {
+    Choice,
+    Or,
+    And,
+    Not,
+    Compare,
+    Atom,
+}
+
+/// Printed Python.
+#[derive(Debug, Clone)]
+pub(super) struct Code {
+    pub text: String,
+    pub binds: Binds,
+}
+
+impl Code {
+    fn atom(text: impl Into<String>) -> Self {
+        Self { text: text.into(), binds: Binds::Atom }
+    }
+
+    fn at(text: impl Into<String>, binds: Binds) -> Self {
+        Self { text: text.into(), binds }
+    }
+
+    /// The text, in brackets where it holds together less tightly than `least`.
+    pub fn within(&self, least: Binds) -> String {
+        if self.binds < least { format!("({})", self.text) } else { self.text.clone() }
+    }
+}
+
+/// Prints, and remembers which small functions and imports the text needs. `None`: it cannot be said exactly.
+#[derive(Default)]
+pub(super) struct Printer {
+    pub used: Vec<&'static str>,
+    names: Vec<(Var, String)>,
+    fresh: usize,
+}
+
+impl Printer {
+    fn need(&mut self, name: &'static str) {
+        if !self.used.contains(&name) {
+            self.used.push(name);
+        }
+    }
+
+    fn fresh(&mut self, hint: &str) -> String {
+        let clean: String = hint.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+        let clean = if clean.is_empty()
+            || clean.starts_with(|c: char| c.is_ascii_digit())
+            || RESERVED.contains(&clean.as_str())
+        {
+            "item".to_owned()
+        } else {
+            clean.to_lowercase()
+        };
+        self.fresh += 1;
+        if self.names.iter().any(|(_, known)| *known == clean) { format!("{clean}_{}", self.fresh) } else { clean }
+    }
+
+    /// A value.
+    pub fn expr(&mut self, expr: &Expr) -> Option<Code> {
+        Some(match expr {
+            Expr::Literal(value) => Code::atom(literal(value)?),
+            Expr::Field(field) => self.field(field)?,
+            Expr::Var(var) => {
+                let (_, name) = self.names.iter().rev().find(|(known, _)| known == var)?;
+                Code::atom(name.clone())
+            }
+            Expr::Path(base, path, ArrayMode::Whole) => {
+                let base = self.expr(base)?;
+                let keys = keys(&path.0)?;
+                self.need("path");
+                Code::atom(format!("_path({}, {keys})", base.text))
+            }
+            Expr::Path(..) | Expr::AnyField => return None,
+            Expr::Truth(predicate) => {
+                let met = self.predicate(predicate)?;
+                Code::atom(format!("bool({})", met.text))
+            }
+            Expr::List(items) => {
+                let parts: Option<Vec<String>> =
+                    items.iter().map(|item| Some(self.expr(item)?.within(Binds::Choice))).collect();
+                Code::atom(format!("[{}]", parts?.join(", ")))
+            }
+            Expr::Object(members) => {
+                let mut parts = Vec::new();
+                for (name, value) in members {
+                    parts.push(format!("{}: {}", quoted(name), self.expr(value)?.text));
+                }
+                Code::atom(format!("{{{}}}", parts.join(", ")))
+            }
+            Expr::Case(arms, otherwise) => {
+                let mut text = self.expr(otherwise)?.text;
+                for arm in arms.iter().rev() {
+                    let when = self.predicate(&arm.when)?;
+                    let then = self.expr(&arm.then)?;
+                    text = format!("{} if {} else {text}", then.within(Binds::Or), when.within(Binds::Or));
+                }
+                Code::at(text, Binds::Choice)
+            }
+            Expr::Collect { list, var, when, value, distinct } => {
+                let list = self.each(list)?;
+                let name = self.fresh(&var.0);
+                self.names.push((var.clone(), name.clone()));
+                let inner = self.predicate(when).and_then(|when| Some((when, self.expr(value)?)));
+                self.names.pop();
+                let (when, value) = inner?;
+                let filter =
+                    if when.text == "True" { String::new() } else { format!(" if {}", when.within(Binds::Or)) };
+                let listed = format!("[{} for {name} in {list}{filter}]", value.within(Binds::Choice));
+                if *distinct {
+                    self.need("collected");
+                    Code::atom(format!("_collected({listed})"))
+                } else {
+                    Code::atom(listed)
+                }
+            }
+            Expr::Call(name, arguments) => self.call(*name, arguments)?,
+            Expr::Aggregate(..) | Expr::Scalar(_) | Expr::Rows(_) | Expr::Unread(_) => return None,
+        })
+    }
+
+    fn each(&mut self, list: &Expr) -> Option<String> {
+        let code = self.expr(list)?;
+        if matches!(list, Expr::List(_) | Expr::Collect { .. } | Expr::Literal(Value::Array(_))) {
+            return Some(code.text);
+        }
+        self.need("each");
+        Some(format!("_each({})", code.text))
+    }
+
+    fn field(&mut self, field: &FieldRef) -> Option<Code> {
+        let segments = field.path.0.as_slice();
+        if segments.is_empty() {
+            return Some(Code::atom("event"));
+        }
+        let plain: Option<Vec<&str>> = segments
+            .iter()
+            .map(|segment| match segment {
+                Segment::Key(key) => Some(key.as_str()),
+                _ => None,
+            })
+            .collect();
+        match field.mode {
+            ArrayMode::Whole => Some(match plain.as_deref() {
+                Some([key]) => Code::atom(format!("event.get({})", quoted(key))),
+                Some(keys) => {
+                    let keys: Vec<String> = keys.iter().map(|key| quoted(key)).collect();
+                    Code::atom(format!("event.deep_get({})", keys.join(", ")))
+                }
+                None => {
+                    let keys = keys(segments)?;
+                    self.need("path");
+                    Code::atom(format!("_path(event, {keys})"))
+                }
+            }),
+            ArrayMode::First | ArrayMode::Last | ArrayMode::Distinct | ArrayMode::LastDistinct | ArrayMode::Single => {
+                let values = self.all_values(field)?;
+                match field.mode {
+                    ArrayMode::Distinct => {
+                        self.need("distinct");
+                        Some(Code::atom(format!("_distinct({values})")))
+                    }
+                    ArrayMode::LastDistinct => {
+                        self.need("distinct");
+                        self.need("path");
+                        Some(Code::atom(format!("_path(_distinct({values}), -1)")))
+                    }
+                    ArrayMode::First | ArrayMode::Last => {
+                        self.need("path");
+                        let index = if field.mode == ArrayMode::First { 0 } else { -1 };
+                        Some(Code::atom(format!("_path({values}, {index})")))
+                    }
+                    _ => None,
+                }
+            }
+            ArrayMode::Any | ArrayMode::All => None,
+        }
+    }
+
+    /// All values behind a path, as a list.
+    fn all_values(&mut self, field: &FieldRef) -> Option<String> {
+        let mut parts = Vec::new();
+        for segment in &field.path.0 {
+            match segment {
+                Segment::Key(key) => parts.push(quoted(key)),
+                Segment::Any => {}
+                _ => return None,
+            }
+        }
+        self.need("values");
+        let parts: String = parts.iter().map(|part| format!(", {part}")).collect();
+        Some(format!("_values(event{parts})"))
+    }
+
+    fn call(&mut self, name: crate::model::Function, arguments: &[Expr]) -> Option<Code> {
+        let parts: Vec<Code> = arguments.iter().map(|argument| self.expr(argument)).collect::<Option<_>>()?;
+        let part = |index: usize| parts.get(index).cloned();
+        let one = part(0)?;
+        let text_or_none = |method: &str| match one.text.starts_with("event.") && !one.text.contains("_walk") {
+            true => Code::at(format!("{0}.{method}() if isinstance({0}, str) else None", one.text), Binds::Choice),
+            false => Code::atom(format!(
+                "_path([_text_value.{method}() for _text_value in [{}] if isinstance(_text_value, str)], 0)",
+                one.text
+            )),
+        };
+        let two = |operator: &str, one: &Code, other: &Code| {
+            Code::at(
+                format!(
+                    "{0} {operator} {1} if isinstance({0}, (int, float)) and isinstance({1}, (int, float)) else None",
+                    one.within(Binds::Atom),
+                    other.within(Binds::Atom)
+                ),
+                Binds::Choice,
+            )
+        };
+        Some(match name {
+            f::LOWER | f::UPPER | f::TRIM => {
+                let method = match name {
+                    f::LOWER => "lower",
+                    f::UPPER => "upper",
+                    _ => "strip",
+                };
+                let code = text_or_none(method);
+                if code.binds == Binds::Atom {
+                    self.need("path");
+                }
+                code
+            }
+            f::SPLIT => {
+                if !matches!(arguments.get(1), Some(Expr::Literal(Value::String(by))) if !by.is_empty()) {
+                    return None;
+                }
+                self.need("split");
+                Code::atom(format!("_split({}, {})", one.text, part(1)?.text))
+            }
+            f::CONCAT => {
+                self.need("concat");
+                let parts: Vec<String> = parts.iter().map(|part| part.within(Binds::Choice)).collect();
+                Code::atom(format!("_concat({})", parts.join(", ")))
+            }
+            f::CONCAT_OR_EMPTY | f::PYTHON_STR if name == f::CONCAT_OR_EMPTY => {
+                let mut text = String::new();
+                for (code, argument) in parts.iter().zip(arguments) {
+                    match argument {
+                        Expr::Literal(Value::String(fixed)) => text.push_str(&braced(fixed)),
+                        _ => text.push_str(&format!("{{{} or ''}}", code.within(Binds::Or).replace('"', "'"))),
+                    }
+                }
+                Code::atom(format!("f\"{text}\""))
+            }
+            f::COALESCE => {
+                self.need("coalesce");
+                let parts: Vec<String> = parts.iter().map(|part| part.within(Binds::Choice)).collect();
+                Code::atom(format!("_coalesce({})", parts.join(", ")))
+            }
+            f::ELEMENT_AT => {
+                let Some(Expr::Literal(Value::Int(index))) = arguments.get(1) else { return None };
+                self.need("path");
+                Code::atom(format!("_path({}, {index})", one.text))
+            }
+            f::LENGTH => {
+                Code::at(format!("len({0}) if isinstance({0}, str) else None", one.within(Binds::Atom)), Binds::Choice)
+            }
+            f::ADD => two("+", &one, &part(1)?),
+            f::SUBTRACT => two("-", &one, &part(1)?),
+            f::MULTIPLY => two("*", &one, &part(1)?),
+            f::PYTHON_STR if arguments.len() == 1 => Code::atom(format!("str({})", one.text)),
+            f::PYTHON_OR => Code::at(format!("{} or {}", one.within(Binds::Or), part(1)?.within(Binds::Or)), Binds::Or),
+            f::PANTHER_DEEP_WALK => {
+                self.need("deep_walk");
+                let parts: Vec<String> = parts.iter().map(|part| part.within(Binds::Choice)).collect();
+                Code::atom(format!("_deep_walk({})", parts.join(", ")))
+            }
+            f::PYTHON_LEN => Code::at(
+                format!("len({0}) if hasattr({0}, '__len__') else None", one.within(Binds::Atom)),
+                Binds::Choice,
+            ),
+            _ => return None,
+        })
+    }
+
+    /// A condition.
+    pub fn predicate(&mut self, predicate: &Predicate) -> Option<Code> {
+        Some(match predicate {
+            Predicate::Always(flag) => Code::atom(if *flag { "True" } else { "False" }),
+            Predicate::All(items) => self.joined(items, " and ", Binds::And, "True")?,
+            Predicate::Any(items) => self.joined(items, " or ", Binds::Or, "False")?,
+            Predicate::ExactlyOne(items) => {
+                let parts: Option<Vec<String>> =
+                    items.iter().map(|item| Some(format!("bool({})", self.predicate(item)?.text))).collect();
+                Code::at(format!("sum([{}]) == 1", parts?.join(", ")), Binds::Compare)
+            }
+            Predicate::Not(inner) => {
+                let inner = self.predicate(inner)?;
+                negated(&inner)
+            }
+            Predicate::Test(test) => self.test(test)?,
+            Predicate::Elements { quantifier, list, var, body } => {
+                let list = self.each(list)?;
+                let name = self.fresh(&var.0);
+                self.names.push((var.clone(), name.clone()));
+                let body = self.predicate(body);
+                self.names.pop();
+                let body = body?;
+                match quantifier {
+                    Quantifier::Any => Code::atom(format!("any({} for {name} in {list})", body.within(Binds::Or))),
+                    Quantifier::All => Code::atom(format!("all({} for {name} in {list})", body.within(Binds::Or))),
+                    Quantifier::ExactlyOne => {
+                        Code::at(format!("sum(bool({}) for {name} in {list}) == 1", body.text), Binds::Compare)
+                    }
+                    Quantifier::AtLeast(count) => {
+                        Code::at(format!("sum(bool({}) for {name} in {list}) >= {count}", body.text), Binds::Compare)
+                    }
+                }
+            }
+            Predicate::Unread { .. } => return None,
+        })
+    }
+
+    fn joined(&mut self, items: &[Predicate], by: &str, binds: Binds, none: &str) -> Option<Code> {
+        let parts: Option<Vec<String>> = items
+            .iter()
+            .map(|item| {
+                let code = self.predicate(item)?;
+                let least = if binds == Binds::And { Binds::Not } else { Binds::And };
+                Some(code.within(least))
+            })
+            .collect();
+        let parts = parts?;
+        Some(match parts.as_slice() {
+            [] => Code::atom(none),
+            [one] => Code::at(one.clone(), binds),
+            _ => Code::at(parts.join(by), binds),
+        })
+    }
+
+    fn test(&mut self, test: &Test) -> Option<Code> {
+        if let Expr::Field(field) = &test.subject
+            && matches!(field.mode, ArrayMode::Any | ArrayMode::All)
+        {
+            if matches!(test.kind, TestKind::KeyPresent) {
+                let values = self.all_values(field)?;
+                return Some(Code::atom(format!("bool({values})")));
+            }
+            let values = self.all_values(field)?;
+            let var = Var("value".to_owned());
+            let name = self.fresh("value");
+            self.names.push((var.clone(), name.clone()));
+            let inner = self.one(&Expr::Var(var), &test.kind);
+            self.names.pop();
+            let inner = inner?;
+            return Some(match (field.mode, &test.kind) {
+                (ArrayMode::All, _) => Code::atom(format!("all({} for {name} in {values})", inner.within(Binds::Or))),
+                // nothing at all is empty too
+                (_, TestKind::Empty) => {
+                    Code::atom(format!("any({} for {name} in ({values} or [None]))", inner.within(Binds::Or)))
+                }
+                _ => Code::atom(format!("any({} for {name} in {values})", inner.within(Binds::Or))),
+            });
+        }
+        self.one(&test.subject, &test.kind)
+    }
+
+    fn one(&mut self, subject: &Expr, kind: &TestKind) -> Option<Code> {
+        let code = match kind {
+            TestKind::KeyPresent => None,
+            _ => Some(self.expr(subject)?),
+        };
+        let s = code.as_ref().map(|code| code.within(Binds::Atom)).unwrap_or_default();
+        let text = |this: &mut Self| {
+            this.need("text");
+            format!("_text({})", code.as_ref().map(|code| code.text.clone()).unwrap_or_default())
+        };
+        Some(match kind {
+            TestKind::KeyPresent => match subject {
+                Expr::Field(field) => match field.path.0.as_slice() {
+                    [Segment::Key(key)] => Code::at(format!("{} in event", quoted(key)), Binds::Compare),
+                    segments => {
+                        self.need("has");
+                        Code::atom(format!("_has(event, {})", keys(segments)?))
+                    }
+                },
+                Expr::Path(base, path, ArrayMode::Whole) => {
+                    let base = self.expr(base)?;
+                    self.need("has");
+                    Code::atom(format!("_has({}, {})", base.text, keys(&path.0)?))
+                }
+                _ => return None,
+            },
+            TestKind::Equals { value, case, typing } => self.equals(&s, value, *case, *typing, &text)?,
+            TestKind::In { values, case, typing } => {
+                let fixed: Option<Vec<&Value>> = values.iter().map(Expr::as_literal).collect();
+                let texts = fixed.as_ref().is_some_and(|values| {
+                    values.iter().all(|value| value.as_str().is_some_and(|text| !text.is_empty()))
+                });
+                match (fixed, case) {
+                    (Some(values), Case::Sensitive) if texts => {
+                        Code::at(format!("{s} in {}", tuple(&values, |value| value.to_owned())?), Binds::Compare)
+                    }
+                    (Some(values), Case::Ignore | Case::IgnoreAscii) if texts => {
+                        let text = text(self);
+                        Code::at(
+                            format!("{text}.lower() in {}", tuple(&values, |value| value.to_lowercase())?),
+                            Binds::Compare,
+                        )
+                    }
+                    _ => {
+                        let mut parts = Vec::new();
+                        for value in values {
+                            if !matches!(value, Expr::Literal(literal) if !matches!(literal, Value::Array(_))) {
+                                return None;
+                            }
+                            parts.push(self.equals(&s, value, *case, *typing, &text)?.within(Binds::And));
+                        }
+                        if parts.is_empty() {
+                            return Some(Code::atom("False"));
+                        }
+                        Code::at(parts.join(" or "), Binds::Or)
+                    }
+                }
+            }
+            TestKind::Contains { value, case } => self.relation(&s, value, *case, "in", &text)?,
+            TestKind::StartsWith { value, case } => self.relation(&s, value, *case, "startswith", &text)?,
+            TestKind::EndsWith { value, case } => self.relation(&s, value, *case, "endswith", &text)?,
+            TestKind::Term { value, case } => {
+                let Some(Value::String(term)) = value.as_literal() else { return None };
+                if term.is_empty() {
+                    return None;
+                }
+                self.need("re");
+                let flags = if *case == Case::Sensitive { "" } else { ", re.IGNORECASE" };
+                let pattern = format!("(?<![^\\W_]){}(?![^\\W_])", escaped(term));
+                Code::atom(format!("bool(re.search({}, {}{flags}))", raw(&pattern), text(self)))
+            }
+            TestKind::Wildcard { pattern, case } => {
+                let mut glob = String::from("(?s)");
+                for part in pattern {
+                    match part {
+                        WildcardPart::Text(text) => glob.push_str(&escaped(text)),
+                        WildcardPart::Many => glob.push_str(".*"),
+                        WildcardPart::One => glob.push('.'),
+                    }
+                }
+                self.need("re");
+                let flags = if *case == Case::Sensitive { "" } else { ", re.IGNORECASE" };
+                Code::at(format!("isinstance({s}, str) and bool(re.fullmatch({}, {s}{flags}))", raw(&glob)), Binds::And)
+            }
+            TestKind::Regex { pattern, flavour, anchor, case } => {
+                let Some(Value::String(pattern)) = pattern.as_literal() else { return None };
+                let pattern = match flavour {
+                    RegexFlavour::Python => pattern.clone(),
+                    RegexFlavour::Re2 => from_re2(pattern)?,
+                    RegexFlavour::Lucene => return None,
+                };
+                self.need("re");
+                let method = match anchor {
+                    Anchor::Search => "search",
+                    Anchor::Start => "match",
+                    Anchor::Whole => "fullmatch",
+                };
+                let flags = if *case == Case::Sensitive { "" } else { ", re.IGNORECASE" };
+                Code::at(
+                    format!("isinstance({s}, str) and bool(re.{method}({}, {s}{flags}))", raw(&pattern)),
+                    Binds::And,
+                )
+            }
+            TestKind::Cidr { networks } => {
+                self.need("in_networks");
+                let networks: String = networks.iter().map(|network| format!(", {}", quoted(network))).collect();
+                Code::atom(format!("_in_networks({s}{networks})"))
+            }
+            TestKind::Ip { class } => {
+                self.need("address");
+                match class {
+                    IpClass::Any => Code::at(format!("_address({s}) is not None"), Binds::Compare),
+                    IpClass::V4 => Code::at(format!("getattr(_address({s}), 'version', 0) == 4"), Binds::Compare),
+                    IpClass::V6 => Code::at(format!("getattr(_address({s}), 'version', 0) == 6"), Binds::Compare),
+                    IpClass::Public => Code::atom(format!("getattr(_address({s}), 'is_global', False)")),
+                    IpClass::Private => Code::atom(format!("getattr(_address({s}), 'is_private', False)")),
+                }
+            }
+            TestKind::Compare { ordering, value, typing } => self.order(&s, *ordering, value, *typing)?,
+            TestKind::Range { low, high, typing } => {
+                let mut parts = vec![format!("{s} is not None")];
+                for (bound, open, closed) in
+                    [(low, Ordering::Greater, Ordering::GreaterOrEqual), (high, Ordering::Less, Ordering::LessOrEqual)]
+                {
+                    if let Some((value, inclusive)) = bound {
+                        let ordering = if *inclusive { closed } else { open };
+                        parts.push(self.order(&s, ordering, value, *typing)?.within(Binds::And));
+                    }
+                }
+                if parts.len() > 1 {
+                    parts.remove(0);
+                }
+                Code::at(parts.join(" and "), Binds::And)
+            }
+            TestKind::Present => Code::at(format!("{s} not in (None, [])"), Binds::Compare),
+            TestKind::Empty => Code::at(format!("{s} in (None, \"\", [], {{}})"), Binds::Compare),
+            TestKind::Truthy => Code::atom(format!("bool({})", code.map(|code| code.text).unwrap_or_default())),
+            TestKind::IsKind { kinds } => {
+                let mut parts = Vec::new();
+                for kind in kinds {
+                    parts.push(match kind {
+                        JsonKind::String => format!("isinstance({s}, str)"),
+                        JsonKind::Number => {
+                            self.need("number");
+                            format!("_is_number({s})")
+                        }
+                        JsonKind::Integer => {
+                            self.need("integer");
+                            format!("_is_integer({s})")
+                        }
+                        JsonKind::Boolean => format!("isinstance({s}, bool)"),
+                        JsonKind::Array => {
+                            self.need("array");
+                            format!("_is_list({s})")
+                        }
+                        JsonKind::Object => {
+                            self.need("Mapping");
+                            format!("isinstance({s}, Mapping)")
+                        }
+                    });
+                }
+                // every kind: there is a value
+                if kinds.len() == 5 && !kinds.contains(&JsonKind::Integer) {
+                    return Some(Code::at(format!("{s} is not None"), Binds::Compare));
+                }
+                match parts.as_slice() {
+                    [one] => Code::atom(one.clone()),
+                    _ => Code::at(parts.join(" or "), Binds::Or),
+                }
+            }
+            TestKind::TermPrefix { .. }
+            | TestKind::TermSuffix { .. }
+            | TestKind::Phrase { .. }
+            | TestKind::Tokens { .. }
+            | TestKind::TokenWildcard { .. }
+            | TestKind::Fuzzy { .. } => return None,
+        })
+    }
+
+    fn equals(
+        &mut self,
+        s: &str,
+        value: &Expr,
+        case: Case,
+        typing: Typing,
+        text: &dyn Fn(&mut Self) -> String,
+    ) -> Option<Code> {
+        let Some(literal_value) = value.as_literal() else {
+            if case != Case::Sensitive || !matches!(typing, Typing::Python | Typing::Typed | Typing::Mapped(_)) {
+                return None;
+            }
+            let other = self.expr(value)?.within(Binds::Atom);
+            return Some(Code::at(format!("{s} is not None and {s} == {other}"), Binds::And));
+        };
+        Some(match (literal_value, case, typing) {
+            (Value::Null, ..) => Code::atom("False"),
+            (_, _, Typing::Text) => match literal_value {
+                Value::String(wanted)
+                    if !wanted.is_empty()
+                        && case == Case::Sensitive
+                        && wanted.parse::<f64>().is_err()
+                        && wanted != "true"
+                        && wanted != "false" =>
+                {
+                    Code::at(format!("{s} == {}", quoted(wanted)), Binds::Compare)
+                }
+                _ => return None,
+            },
+            (Value::String(wanted), Case::Sensitive, _) => {
+                Code::at(format!("{s} == {}", quoted(wanted)), Binds::Compare)
+            }
+            (Value::String(wanted), _, _) if !wanted.is_empty() => {
+                Code::at(format!("{}.lower() == {}", text(self), quoted(&wanted.to_lowercase())), Binds::Compare)
+            }
+            (Value::Bool(flag), _, Typing::Typed | Typing::Mapped(_)) => {
+                Code::at(format!("{s} is {}", if *flag { "True" } else { "False" }), Binds::Compare)
+            }
+            (Value::Int(_) | Value::Double(_), _, Typing::Typed | Typing::Mapped(_)) => {
+                self.need("number");
+                Code::at(format!("_is_number({s}) and {s} == {}", literal(literal_value)?), Binds::And)
+            }
+            (_, Case::Sensitive, Typing::Python) => {
+                Code::at(format!("{s} == {}", literal(literal_value)?), Binds::Compare)
+            }
+            (Value::Bool(_) | Value::Int(_) | Value::Double(_), _, Typing::Python) => {
+                Code::at(format!("{s} == {}", literal(literal_value)?), Binds::Compare)
+            }
+            _ => return None,
+        })
+    }
+
+    fn relation(
+        &mut self,
+        s: &str,
+        value: &Expr,
+        case: Case,
+        method: &str,
+        text: &dyn Fn(&mut Self) -> String,
+    ) -> Option<Code> {
+        if let Some(Value::String(part)) = value.as_literal()
+            && !part.is_empty()
+        {
+            let part = if case == Case::Sensitive { part.clone() } else { part.to_lowercase() };
+            let lower = if case == Case::Sensitive { "" } else { ".lower()" };
+            let text = text(self);
+            return Some(match method {
+                "in" => Code::at(format!("{} in {text}{lower}", quoted(&part)), Binds::Compare),
+                method => Code::atom(format!("{text}{lower}.{method}({})", quoted(&part))),
+            });
+        }
+        let other = self.expr(value)?.within(Binds::Atom);
+        let lower = if case == Case::Sensitive { "" } else { ".lower()" };
+        let asked = match method {
+            "in" => format!("{other}{lower} in {s}{lower}"),
+            method => format!("{s}{lower}.{method}({other}{lower})"),
+        };
+        Some(Code::at(format!("isinstance({s}, str) and isinstance({other}, str) and {asked}"), Binds::And))
+    }
+
+    fn order(&mut self, s: &str, ordering: Ordering, value: &Expr, typing: Typing) -> Option<Code> {
+        let sign = match ordering {
+            Ordering::Less => "<",
+            Ordering::LessOrEqual => "<=",
+            Ordering::Greater => ">",
+            Ordering::GreaterOrEqual => ">=",
+        };
+        let guard = match (value.as_literal()?, typing) {
+            (Value::Int(_) | Value::Double(_), Typing::Python) => format!("isinstance({s}, (int, float))"),
+            (Value::Int(_) | Value::Double(_), Typing::Typed | Typing::Mapped(_)) => {
+                self.need("number");
+                format!("_is_number({s})")
+            }
+            (Value::String(_), Typing::Python | Typing::Typed) => format!("isinstance({s}, str)"),
+            _ => return None,
+        };
+        let value = literal(value.as_literal()?)?;
+        Some(Code::at(format!("{guard} and {s} {sign} {value}"), Binds::And))
+    }
+}
+
+/// The contrary, in the words that people use.
+pub(super) fn negated(code: &Code) -> Code {
+    if code.binds == Binds::Compare && code.text.matches(" == ").count() == 1 && !code.text.contains(" in ") {
+        return Code::at(code.text.replacen(" == ", " != ", 1), Binds::Compare);
+    }
+    if code.binds == Binds::Compare
+        && code.text.matches(" is not None").count() == 1
+        && code.text.ends_with(" is not None")
+    {
+        return Code::at(code.text.replacen(" is not None", " is None", 1), Binds::Compare);
+    }
+    Code::at(format!("not {}", code.within(Binds::Not)), Binds::Not)
+}
+
+const RESERVED: &[&str] = &[
+    "event", "and", "or", "not", "in", "is", "if", "else", "for", "while", "def", "class", "return", "lambda", "from",
+    "import", "as", "with", "try", "except", "pass", "none", "true", "false", "del", "global", "raise", "yield", "re",
+    "str", "list", "dict", "any", "all", "len",
+];
+
+fn keys(segments: &[Segment]) -> Option<String> {
+    let parts: Option<Vec<String>> = segments
+        .iter()
+        .map(|segment| match segment {
+            Segment::Key(key) => Some(quoted(key)),
+            Segment::Index(index) => Some(index.to_string()),
+            _ => None,
+        })
+        .collect();
+    Some(parts?.join(", "))
+}
+
+fn tuple(values: &[&Value], change: impl Fn(&str) -> String) -> Option<String> {
+    let parts: Option<Vec<String>> = values.iter().map(|value| Some(quoted(&change(value.as_str()?)))).collect();
+    let parts = parts?;
+    let comma = if parts.len() == 1 { "," } else { "" };
+    Some(format!("({}{comma})", parts.join(", ")))
+}
+
+/// A constant as Python writes it.
+pub(super) fn literal(value: &Value) -> Option<String> {
+    Some(match value {
+        Value::Null => "None".to_owned(),
+        Value::Bool(true) => "True".to_owned(),
+        Value::Bool(false) => "False".to_owned(),
+        Value::Int(number) => number.to_string(),
+        Value::Double(number) if number.is_finite() => format!("{number:?}"),
+        Value::String(text) => quoted(text),
+        Value::Array(items) => format!("[{}]", items.iter().map(literal).collect::<Option<Vec<_>>>()?.join(", ")),
+        Value::Object(entries) => {
+            let mut parts = Vec::new();
+            for (key, value) in entries {
+                parts.push(format!("{}: {}", quoted(key), literal(value)?));
+            }
+            format!("{{{}}}", parts.join(", "))
+        }
+        _ => return None,
+    })
+}
+
+/// A text in double quotes.
+pub(super) fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if c.is_control() => out.push_str(&format!("\\u{:04x}", c as u32)),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+fn braced(text: &str) -> String {
+    let quoted = quoted(&text.replace('{', "{{").replace('}', "}}"));
+    quoted.get(1..quoted.len() - 1).unwrap_or("").to_owned()
+}
+
+/// A pattern as a raw text where that is possible.
+fn raw(pattern: &str) -> String {
+    let plain = !pattern.contains('"') && !pattern.ends_with('\\') && !pattern.chars().any(char::is_control);
+    if plain { format!("r\"{pattern}\"") } else { quoted(pattern) }
+}
+
+fn escaped(text: &str) -> String {
+    let special = "()[]{}?*+-|^$\\.&~#";
+    text.chars().flat_map(|c| special.contains(c).then_some('\\').into_iter().chain([c])).collect()
+}
+
+/// A pattern of RE2 that Python reads the same way; `None` where it does not.
+fn from_re2(pattern: &str) -> Option<String> {
+    if ["[[:", "\\p", "\\P", "\\Q", "\\C", "\\pN", "(?U"].iter().any(|part| pattern.contains(part)) {
+        return None;
+    }
+    Some(pattern.replace("\\z", "\\Z"))
+}
