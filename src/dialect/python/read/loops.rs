@@ -592,7 +592,9 @@ impl Exec<'_> {
         };
         // an exit whose guard was asked before cannot be taken
         for (guard, exit) in next.exits {
-            if !exits.iter().any(|(known, _)| *known == guard) {
+            let again = matches!(exit, Exit::Raise(..))
+                && exits.iter().any(|(known, before)| matches!(before, Exit::Raise(..)) && *known == guard);
+            if !again {
                 exits.push((guard, exit));
             }
         }

@@ -161,7 +161,9 @@ impl Exec<'_> {
 
     fn log_type_is(&mut self, names: &[String], place: Span) -> Predicate {
         let V::Expr(event) = V::event() else { return Predicate::Always(false) };
-        let field = step(&event.expr, Segment::Key("p_log_type".to_owned()));
+        // the data model is chosen by this key as it is written
+        let field =
+            Expr::Call(function::PYTHON_GET, vec![event.expr.clone(), Expr::Literal(Value::text("p_log_type"))]);
         pred::any(names.iter().map(|name| pred::equals(field.clone(), Value::String(name.clone()), place)))
     }
 
