@@ -393,6 +393,8 @@ fn rules_of_panther_analysis() {
     let mut slowest = (0u128, String::new());
     let mut judge = Judge::start();
     let (mut compared, mut differing, mut events_tried) = (0, Vec::new(), 0);
+    let (mut written, mut rewritten_differ) = (0, Vec::new());
+    let mut refused: BTreeMap<String, usize> = BTreeMap::new();
     for rule in rules(&root, &folders) {
         if only.as_ref().is_some_and(|only| !rule.path.display().to_string().contains(only) && rule.id != *only) {
             continue;
@@ -453,7 +455,38 @@ fn rules_of_panther_analysis() {
             let mut random = mutate::Random(seed.wrapping_add(extra) | 1);
             let own: Vec<Json> = rule.tests.iter().map(|(event, ..)| event.clone()).collect();
             let events: Vec<Json> = (0..75).map(|_| mutate::event(&mut random, &own, &fields, &values)).collect();
-            let answers = judge.ask(&rule.path, &events);
+            let answers = judge.ask(&json!({"rule": rule.path, "events": events}));
+            match ruleglot::plan::plan(&read.logic, &read.unread, python.target().unwrap(), &types) {
+                Ok(planned) if planned.losses.is_empty() => {
+                    let mut detection = ruleglot::model::Detection::new(planned.logic.clone());
+                    detection.alerting = read.alerting.clone().unwrap_or_default();
+                    detection.outputs = read.outputs.clone();
+                    let context =
+                        ruleglot::dialect::WriteContext { types: &types, tables: &[], detection: Some(&detection) };
+                    let text = python.write(&planned.logic, &context);
+                    if std::env::var_os("RULEGLOT_SHOW").is_some() {
+                        println!("{text}");
+                    }
+                    written += 1;
+                    let again = judge.ask(&json!({"py": text, "events": events}));
+                    if again.len() != answers.len() {
+                        rewritten_differ.push(format!("{}: does not load\n{text}", rule.id));
+                    }
+                    for ((event, theirs), ours) in events.iter().zip(&answers).zip(&again) {
+                        if theirs.0 != ours.0 || !ours.1.is_empty() {
+                            rewritten_differ.push(format!(
+                                "{}: theirs {}, rewritten {} {}\n      {event}",
+                                rule.id, theirs.0, ours.0, ours.1
+                            ));
+                            break;
+                        }
+                    }
+                }
+                Ok(_) => *refused.entry("with losses".to_owned()).or_default() += 1,
+                Err(refusals) => {
+                    *refused.entry(refusals.first().map_or(String::new(), |r| r.message.clone())).or_default() += 1;
+                }
+            }
             compared += 1;
             let mut shown = false;
             for (event, answer) in events.iter().zip(&answers) {
@@ -492,6 +525,13 @@ fn rules_of_panther_analysis() {
         for line in &differing {
             println!("  differs: {line}");
         }
+        println!("written back {written}; {} differ", rewritten_differ.len());
+        for (reason, count) in &refused {
+            println!("  {count:3} not written: {reason}");
+        }
+        for line in &rewritten_differ {
+            println!("  rewritten: {line}");
+        }
     }
 }
 
@@ -516,9 +556,8 @@ impl Judge {
         Some(Judge { child, answers })
     }
 
-    fn ask(&mut self, rule: &Path, events: &[Json]) -> Vec<(bool, String)> {
+    fn ask(&mut self, request: &Json) -> Vec<(bool, String)> {
         use std::io::{BufRead, Write};
-        let request = json!({"rule": rule, "events": events});
         let input = self.child.stdin.as_mut().unwrap();
         writeln!(input, "{request}").unwrap();
         input.flush().unwrap();
