@@ -11,7 +11,12 @@ fn root() -> PathBuf {
 }
 
 fn ruleglot(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_ruleglot")).args(arguments).current_dir(root()).stdin(Stdio::null()).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_ruleglot"))
+        .args(arguments)
+        .current_dir(root())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
 }
 
 fn with_input(arguments: &[&str], input: &str) -> Output {
@@ -191,7 +196,16 @@ fn run_prints_a_verdict_for_each_event_and_nothing_else() {
     let run = ruleglot(&["run", "--query", "a:b", "--from", "kuery", "--events", &events, "--verdicts"]);
     assert_eq!(out(&run), "{\"index\":0,\"match\":true}\n{\"index\":1,\"match\":false}\n");
     assert_eq!(status(&run), 0);
-    let rows = ruleglot(&["run", "--query", "T | summarize count() by a", "--from", "kusto", "--events", &events, "--verdicts"]);
+    let rows = ruleglot(&[
+        "run",
+        "--query",
+        "T | summarize count() by a",
+        "--from",
+        "kusto",
+        "--events",
+        &events,
+        "--verdicts",
+    ]);
     assert_eq!((status(&rows), out(&rows).as_str()), (2, ""), "a rule that is no filter prints none");
 }
 
@@ -234,7 +248,10 @@ fn coverage_lists_techniques_and_what_is_wrong() {
     };
     assert!(row("T1078")["rolled_up"].as_u64().unwrap() >= row("T1078")["direct"].as_u64().unwrap());
     assert!(
-        report["invalid"].as_array().unwrap().iter().any(|entry| entry["written"].as_str().unwrap().contains("T1562.008")
+        report["invalid"].as_array().unwrap().iter().any(|entry| entry["written"]
+            .as_str()
+            .unwrap()
+            .contains("T1562.008")
             || entry["message"].as_str().unwrap().contains("T1562.008")),
         "the revoked id of a corpus rule is named"
     );

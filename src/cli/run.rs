@@ -55,7 +55,7 @@ pub enum Outcome {
 pub fn evaluate(request: &Request<'_>) -> Result<Outcome, Vec<Diagnostic>> {
     let types = ColumnTypes::new(request);
     let context = ReadContext { types: &types, registry: request.registry, helpers: request.helpers, log_sources: &[] };
-    let read = request.dialect.read(request.query, &context)?;
+    let read = request.dialect.read_rows(request.query, &context)?;
     let now = now(request.now, request.events, request.tables)?;
     run_logic(&read.logic, &read.unread, access(request.dialect.platform()), &types, request, now)
 }

@@ -8,8 +8,8 @@ use super::schema::{Confidence, Row, Schema};
 use crate::diagnostic::{Span, codes};
 use crate::model::walk::{self, Fold};
 use crate::model::{
-    ArrayMode, Direction, Expr, FieldKind, FieldPath, FieldRef, FieldType, Logic, Loss, PlatformId, Predicate,
-    Quantifier, Segment, Source, Step, StepKind, Test, TestKind, Typing, Value, Var,
+    ArrayMode, Direction, Expr, FieldKind, FieldPath, FieldRef, FieldType, JsonKind, Logic, Loss, PlatformId,
+    Predicate, Quantifier, Segment, Source, Step, StepKind, Test, TestKind, Typing, Value, Var,
 };
 use std::collections::BTreeSet;
 
@@ -161,6 +161,11 @@ impl Mapper<'_> {
 
     fn map_test(&mut self, test: Test) -> Predicate {
         let span = test.span;
+        if self.side == Side::ToCommon
+            && let Some(known) = self.known_kind(&test)
+        {
+            return known;
+        }
         self.missing = None;
         let row = match &test.subject {
             Expr::Field(field) if !self.is_computed(field) => self.find(field).map(|(row, _)| row),
@@ -178,6 +183,31 @@ impl Mapper<'_> {
             }
         }
         Predicate::Test(mapped)
+    }
+
+    /// A test for a JSON type on a field whose type the table states, or on the event itself: it says no more than that
+    /// there is a value.
+    fn known_kind(&self, test: &Test) -> Option<Predicate> {
+        let TestKind::IsKind { kinds } = &test.kind else { return None };
+        let Expr::Field(field) = &test.subject else { return None };
+        if field.path.0.is_empty() {
+            return Some(Predicate::Always(kinds.contains(&JsonKind::Object)));
+        }
+        let row = lookup::find_row(self.schema, self.platform, &field.path)?.row;
+        let held: &[JsonKind] = match (row.kind.list, row.type_on(self.platform).kind) {
+            (true, _) => &[JsonKind::Array],
+            (_, FieldKind::Dynamic) => return None,
+            (_, FieldKind::Long) => &[JsonKind::Integer, JsonKind::Number],
+            (_, FieldKind::Double) => &[JsonKind::Number],
+            (_, FieldKind::Boolean) => &[JsonKind::Boolean],
+            _ => &[JsonKind::String],
+        };
+        if !held.iter().any(|kind| kinds.contains(kind)) {
+            return Some(Predicate::Always(false));
+        }
+        let present = Test { kind: TestKind::Present, ..test.clone() };
+        let mut mapper = Mapper::new(self.side, self.platform, self.schema);
+        Some(mapper.map_test(present))
     }
 
     /// Literals in the spelling, type and type rule of the other side.

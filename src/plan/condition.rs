@@ -3,7 +3,8 @@
 use super::forms;
 use super::{Refusal, Support, Target};
 use crate::diagnostic::{Code, Span, codes};
-use crate::model::{Direction, FieldTypes, Loss, Predicate, Test, Unread};
+use crate::model::walk::{self, Fold};
+use crate::model::{Direction, FieldTypes, Loss, Pipeline, Predicate, Test, Unread};
 
 /// How often a form may be exchanged for another before it is given up.
 const MAX_FORMS: usize = 8;
@@ -116,6 +117,15 @@ impl<'a> Planner<'a> {
             self.lose(losses, negated);
             return Some(other);
         }
+        if has_query(test) {
+            // What another query finds is the point of such a rule; without it, it would be another rule.
+            self.refuse(
+                codes::plan::SHAPE_UNSAYABLE,
+                "it compares with the rows of another query, which needs a rule of its own kind",
+                Some(test.span),
+            );
+            return None;
+        }
         let message = format!("left out, because {} cannot say it: {reason}", self.target.name());
         Some(self.leave_out(message, Some(test.span), negated))
     }
@@ -160,6 +170,20 @@ impl<'a> Planner<'a> {
         self.losses.push(Loss::matching(codes::plan::LEFT_OUT, Direction::Wider, message, span));
         Predicate::Always(!negated)
     }
+}
+
+/// Whether an operand of the test is a sub-query.
+fn has_query(test: &Test) -> bool {
+    struct Queries(bool);
+    impl Fold for Queries {
+        fn pipeline(&mut self, pipeline: Pipeline) -> Pipeline {
+            self.0 = true;
+            pipeline
+        }
+    }
+    let mut queries = Queries(false);
+    walk::test_parts(&mut queries, test.clone());
+    queries.0
 }
 
 fn span_of(predicate: &Predicate) -> Option<Span> {

@@ -80,7 +80,8 @@ impl Keeper<'_> {
 impl Fold for Keeper<'_> {
     fn test(&mut self, test: Test) -> Predicate {
         let kind = test.subject.as_field().map(|field| self.kind(field, Self::operand(&test.kind)));
-        let untyped = test.subject.as_field().is_some_and(|field| self.types.type_of(&field.path.to_string()).is_none());
+        let untyped =
+            test.subject.as_field().is_some_and(|field| self.types.type_of(&field.path.to_string()).is_none());
         let mut test = walk::test_parts(self, test);
         let Some(kind) = kind else { return Predicate::Test(test) };
         let rule = |typing: Typing| match self.to {

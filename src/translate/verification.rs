@@ -50,7 +50,7 @@ pub(super) fn verify(
     let source = without_unread(detection.logic.clone());
     let (Some(left), Some(right)) = (source.as_filter(), back.as_filter()) else {
         // Rows of their own are compared over a stream, see `stream`.
-        return super::stream::verify(&source, &back, from, types, translated, env);
+        return super::stream::verify(&source, &back, from, types, translated, NOW);
     };
     let to = translated.dialect.platform();
     let source_types: Box<dyn FieldTypes + '_> = match (named.schema, from) {
@@ -81,7 +81,7 @@ pub(super) fn verify(
     }
 }
 
-fn access(platform: Option<PlatformId>) -> Access {
+pub(super) fn access(platform: Option<PlatformId>) -> Access {
     match platform {
         Some(PlatformId::Elastic) => Access::Elastic,
         Some(PlatformId::Sentinel) => Access::Sentinel,
@@ -167,10 +167,7 @@ fn common_events(
     events.extend(events_for(&conditions, &context, &Options::common())?.into_iter().map(|made| made.event));
     Ok(events
         .iter()
-        .map(|event| Pair {
-            left: fields::project(event, schema, from),
-            right: fields::project(event, schema, to),
-        })
+        .map(|event| Pair { left: fields::project(event, schema, from), right: fields::project(event, schema, to) })
         .collect())
 }
 
@@ -193,9 +190,8 @@ fn raw_events(left: &Side<'_>, right: &Side<'_>, one_platform: bool) -> Result<V
     }
     if !one_platform {
         let kinds = literal_kinds(&left.condition);
-        events.retain(|event| {
-            !holds_untyped_list(event, "", left.types) && fits_literals(event, "", left.types, &kinds)
-        });
+        events
+            .retain(|event| !holds_untyped_list(event, "", left.types) && fits_literals(event, "", left.types, &kinds));
     }
     events.dedup();
     Ok(events.into_iter().map(|event| Pair { left: event.clone(), right: event }).collect())
@@ -242,9 +238,7 @@ fn fits_literals(
         Json::Null => true,
         leaf => {
             types.type_of(name).is_some()
-                || kinds.get(name).is_none_or(|known| {
-                    known.is_empty() || known.contains(&std::mem::discriminant(leaf))
-                })
+                || kinds.get(name).is_none_or(|known| known.is_empty() || known.contains(&std::mem::discriminant(leaf)))
         }
     }
 }
@@ -392,13 +386,11 @@ fn counterexample(pair: &Pair, source: bool) -> Json {
 /// Draws the verdict's conclusions: a difference without a loss that explains it is a bug of ours.
 fn conclude(found: Found, translated: &mut QueryTranslation) -> Result<(), Refused> {
     let explains = |direction: Direction| {
-        translated
-            .losses
-            .iter()
-            .any(|loss| loss.scope == Scope::Match && (loss.direction == direction || loss.direction == Direction::Either))
+        translated.losses.iter().any(|loss| {
+            loss.scope == Scope::Match && (loss.direction == direction || loss.direction == Direction::Either)
+        })
     };
-    let differences =
-        [(found.wider, Direction::Wider, "more"), (found.narrower, Direction::Narrower, "fewer")];
+    let differences = [(found.wider, Direction::Wider, "more"), (found.narrower, Direction::Narrower, "fewer")];
     let mut entry = found.entry;
     for (event, direction, word) in differences {
         let Some(event) = event else { continue };

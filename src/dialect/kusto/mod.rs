@@ -32,3 +32,11 @@ pub use target::Kusto;
 pub fn read(text: &str, context: &ReadContext<'_>) -> Result<Read, Vec<Diagnostic>> {
     Ok(lower::lower(text, &parse(text)?, context))
 }
+
+/// Parses and lowers the last query of a text for running it: every step stays, time filters and columns included.
+///
+/// # Errors
+/// The syntax errors of the text.
+pub fn read_rows(text: &str, context: &ReadContext<'_>) -> Result<Read, Vec<Diagnostic>> {
+    Ok(lower::lower_rows(text, &parse(text)?, context))
+}

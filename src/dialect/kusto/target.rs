@@ -38,6 +38,10 @@ impl Dialect for Kusto {
         Ok(lower::lower(text, &parse(text)?, context))
     }
 
+    fn read_rows(&self, text: &str, context: &ReadContext<'_>) -> Result<Read, Vec<Diagnostic>> {
+        super::read_rows(text, context)
+    }
+
     fn target(&self) -> Option<&dyn Target> {
         Some(self)
     }

@@ -62,30 +62,39 @@ struct Lowerer<'a> {
     serial: usize,
 }
 
-/// Lowers the last query of a script.
+/// Lowers the last query of a script as a rule: what only feeds an alert are its outputs, what only bounds the event
+/// time is its look-back.
 pub(super) fn lower(text: &str, script: &Script, context: &ReadContext<'_>) -> Read {
-    let mut lowerer = Lowerer {
-        text,
-        script,
-        types: context.types,
-        unread: Vec::new(),
-        diagnostics: Vec::new(),
-        tables: Vec::new(),
-        several: false,
-        guesses: usage::guesses(script),
-        names: HashMap::new(),
-        defined: 0,
-        hidden: (0, 0),
-        calls: 0,
-        fuel: FUEL,
-        bounds: Vec::new(),
-        serial: 0,
-    };
-    lowerer.script()
+    Lowerer::new(text, script, context).script(false)
+}
+
+/// Lowers the last query of a script for running it: every step stays.
+pub(super) fn lower_rows(text: &str, script: &Script, context: &ReadContext<'_>) -> Read {
+    Lowerer::new(text, script, context).script(true)
 }
 
 impl<'a> Lowerer<'a> {
-    fn script(&mut self) -> Read {
+    fn new(text: &'a str, script: &'a Script, context: &'a ReadContext<'_>) -> Self {
+        Lowerer {
+            text,
+            script,
+            types: context.types,
+            unread: Vec::new(),
+            diagnostics: Vec::new(),
+            tables: Vec::new(),
+            several: false,
+            guesses: usage::guesses(script),
+            names: HashMap::new(),
+            defined: 0,
+            hidden: (0, 0),
+            calls: 0,
+            fuel: FUEL,
+            bounds: Vec::new(),
+            serial: 0,
+        }
+    }
+
+    fn script(&mut self, rows: bool) -> Read {
         let script = self.script;
         let mut result = None;
         for statement in &script.statements {
@@ -106,9 +115,13 @@ impl<'a> Lowerer<'a> {
         };
         let mut flow = self.table(query, None);
         let outputs = flow.outputs();
-        let steps = flow.take_steps();
-        let mut pipeline = Pipeline { source: flow.source, steps };
-        if !self.several {
+        let mut pipeline = if rows {
+            flow.pipeline()
+        } else {
+            let steps = flow.take_steps();
+            Pipeline { source: flow.source, steps }
+        };
+        if !self.several && !rows {
             lookback::remove(&mut pipeline, &self.bounds);
         }
         flow::join_filters(&mut pipeline);
