@@ -2,7 +2,7 @@
 
 use super::lookup::find_row;
 use super::schema::Schema;
-use crate::model::{FieldPath, FieldType, FieldTypes, PlatformId};
+use crate::model::{FieldKind, FieldPath, FieldType, FieldTypes, PlatformId};
 
 /// The types of one platform's fields under some log sources.
 pub struct SchemaTypes<'a> {
@@ -18,7 +18,9 @@ impl FieldTypes for SchemaTypes<'_> {
         self.schemas.iter().find_map(|schema| {
             let found = find_row(schema, self.platform, &path)?;
             let mut kind = found.row.type_on(self.platform);
-            kind.list |= found.lists.contains(&crate::model::Segment::Any);
+            // A dynamic value is one value, whatever it holds.
+            kind.list |=
+                kind.kind != FieldKind::Dynamic && found.lists.contains(&crate::model::Segment::Any);
             Some(if found.rest.is_empty() { kind } else { FieldType::default() })
         })
     }
