@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::judge::{Corpus, judge};
 
 /// The official tree without redundant parentheses.
-fn without_parentheses(tree: &Value) -> Value {
+pub fn without_parentheses(tree: &Value) -> Value {
     match tree {
         Value::Array(parts) => match parts.as_slice() {
             [Value::String(kind), Value::String(_), inner, Value::String(_)] if kind == "ParenthesizedExpression" => {

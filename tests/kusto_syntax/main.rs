@@ -6,6 +6,7 @@
 mod damage;
 mod fmt;
 mod judge;
+mod own;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -286,7 +286,7 @@ impl Printer<'_> {
 
     fn argument(&mut self, item: &Item) -> Doc {
         let doc = self.item(item);
-        nest(INDENT, group(doc))
+        group(doc)
     }
 
     /// `x = value`, `(a, b) = value`, `value`.
@@ -312,7 +312,12 @@ impl Printer<'_> {
     fn item_value(&mut self, value: &Expr, least: Binding) -> Doc {
         match &value.kind {
             ExprKind::Star => self.leaf("*", value.span),
-            _ => group(self.operand(value, least)),
+            _ => {
+                let chain = matches!(strip(value, least).kind, ExprKind::And(_) | ExprKind::Or(_));
+                let value = group(self.operand(value, least));
+                // Further conjuncts stand deeper than the first; brackets indent what is in them.
+                if chain { nest(INDENT, value) } else { value }
+            }
         }
     }
 

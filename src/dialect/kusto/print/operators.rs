@@ -29,7 +29,7 @@ impl Printer<'_> {
         let body = match &operator.kind {
             OperatorKind::Where(item) => {
                 let condition = self.item(item);
-                all([text(" "), nest(INDENT, condition)])
+                all([text(" "), condition])
             }
             OperatorKind::Extend(items)
             | OperatorKind::Project(items)
@@ -394,7 +394,7 @@ pub(super) fn spread(docs: Vec<Doc>, fill: bool) -> Doc {
     let broken = docs.iter().any(Doc::is_broken);
     let docs: Vec<Doc> = docs.into_iter().map(group).collect();
     if single {
-        return nest(INDENT, all([text(" "), lines(docs)]));
+        return all([text(" "), lines(docs)]);
     }
     let inner = if fill && !broken { Doc::Fill(docs) } else { lines(docs) };
     group(nest(INDENT, all([Doc::Line, inner])))
