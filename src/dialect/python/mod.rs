@@ -2,6 +2,7 @@
 //!
 //! There is no grammar of our own: `ruff_python_parser` parses Python 3 as Python does.
 
+mod inventory;
 mod read;
 mod syntax;
 mod write;
@@ -30,8 +31,8 @@ impl Dialect for Python {
         &["py"]
     }
 
-    fn inventory(&self, _text: &str) -> Result<Inventory, Vec<Diagnostic>> {
-        Ok(Inventory::default())
+    fn inventory(&self, text: &str) -> Result<Inventory, Vec<Diagnostic>> {
+        Ok(inventory::of(&syntax::parse(text)?))
     }
 
     /// Python keeps its own layout: formatters such as black and ruff lay it out, so the text comes back as it is.
