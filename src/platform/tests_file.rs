@@ -49,7 +49,11 @@ pub fn beside(file: &SourceFile, siblings: &dyn Siblings) -> Result<Vec<TestCase
 pub fn read(text: &str) -> Result<Vec<TestCase>, Diagnostic> {
     let root = parse_yaml(text)?.root;
     let wrong = |message: &str, span| Diagnostic::error(codes::source::WRONG_TYPE, message).at(span);
-    let Some(tests) = root.get("tests") else { return Err(wrong("there is no list `tests`", root.span)) };
+    // The list may stand alone, without its key.
+    let alone = (!root.items().is_empty()).then_some(&root);
+    let Some(tests) = root.get("tests").or(alone) else {
+        return Err(wrong("there is no list `tests`", root.span));
+    };
     let mut cases = Vec::new();
     for (index, test) in tests.items().iter().enumerate() {
         let expected = test.get("expected").and_then(|flag| flag.as_bool());

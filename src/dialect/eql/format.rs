@@ -1,8 +1,19 @@
 //! Syntax tree → text: one conjunct a line, lists filled, comments beside what they stood at.
 
+use crate::dialect::leaf::Leaves;
+use std::sync::LazyLock;
 use super::tree::*;
 use crate::diagnostic::Span;
 use crate::dialect::layout::{Comments, Doc, all, group, nest, render, text};
+
+/// The leaf texts.
+static LEAVES: LazyLock<Leaves> = LazyLock::new(|| {
+    Leaves::new(&[
+        ("pipe", include_str!("../../../templates/eql/pipe.j2")),
+        ("maxspan", include_str!("../../../templates/eql/maxspan.j2")),
+        ("runs", include_str!("../../../templates/eql/runs.j2")),
+    ])
+});
 
 const WIDTH: usize = 120;
 
@@ -18,7 +29,7 @@ pub fn print(query: &Query, source: &str) -> String {
         docs.push(Doc::Hard);
         docs.extend(printer.comments.before(pipe.span));
         let args = pipe.args.iter().map(|arg| printer.expr(arg, 0)).collect::<Vec<_>>();
-        docs.push(text(format!("| {}", pipe.name)));
+        docs.push(text(LEAVES.write("pipe", &[("name", &pipe.name)])));
         for (at, arg) in args.into_iter().enumerate() {
             docs.push(text(if at == 0 { " " } else { ", " }));
             docs.push(arg);
@@ -70,7 +81,7 @@ impl Printer<'_> {
         docs.push(text("sequence"));
         docs.push(self.keys(&sequence.by));
         if let Some(maxspan) = &sequence.maxspan {
-            docs.push(text(format!(" with maxspan={}{}", maxspan.count, maxspan.unit)));
+            docs.push(text(LEAVES.write("maxspan", &[("count", &maxspan.count.to_string()), ("unit", &maxspan.unit.to_string())])));
         }
         for term in &sequence.terms {
             docs.push(nest(2, all([Doc::Hard, self.term(term)])));
@@ -103,7 +114,7 @@ impl Printer<'_> {
         );
         docs.push(self.keys(&term.by));
         if let Some(runs) = term.runs {
-            docs.push(text(format!(" with runs={runs}")));
+            docs.push(text(LEAVES.write("runs", &[("runs", &runs.to_string())])));
         }
         docs.extend(
             term.extra.iter().filter(|(words, _)| words.starts_with("as")).map(|(words, _)| text(format!(" {words}"))),

@@ -1,8 +1,18 @@
 //! Syntax tree → text: one command a line, keywords in capitals, comments beside what they stood at.
 
+use crate::dialect::leaf::Leaves;
+use std::sync::LazyLock;
 use super::tree::*;
 use crate::diagnostic::Span;
 use crate::dialect::layout::{Comments, Doc, all, group, nest, render, text};
+
+/// The leaf texts.
+static LEAVES: LazyLock<Leaves> = LazyLock::new(|| {
+    Leaves::new(&[
+        ("metadata", include_str!("../../../templates/esql/metadata.j2")),
+        ("mv_expand", include_str!("../../../templates/esql/mv_expand.j2")),
+    ])
+});
 
 const WIDTH: usize = 120;
 
@@ -50,7 +60,7 @@ impl Printer<'_> {
                 }
                 let mut docs = vec![text(if *series { "TS " } else { "FROM " }), filled(items)];
                 if !metadata.is_empty() {
-                    docs.push(text(format!(" METADATA {}", metadata.join(", "))));
+                    docs.push(text(LEAVES.write("metadata", &[("fields", &metadata.join(", "))])));
                 }
                 all(docs)
             }
@@ -100,7 +110,7 @@ impl Printer<'_> {
                 let patterns: Vec<&str> = patterns.iter().map(|pattern| pattern.text.as_str()).collect();
                 all([text("GROK "), self.expr(subject, 8), text(format!(" {}", patterns.join(", ")))])
             }
-            CommandKind::MvExpand(name) => text(format!("MV_EXPAND {}", name.text)),
+            CommandKind::MvExpand(name) => text(LEAVES.write("mv_expand", &[("name", &name.text)])),
             CommandKind::Fork(branches) => {
                 let mut docs = vec![text("FORK")];
                 for branch in branches {
