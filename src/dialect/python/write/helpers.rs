@@ -7,6 +7,7 @@ const TEXT: &str = include_str!("../../../../templates/python/helpers.py.j2");
 const IMPORTS: &[(&str, &str)] = &[
     ("Mapping", "from collections.abc import Mapping"),
     ("fnmatch", "from fnmatch import fnmatchcase"),
+    ("json", "import json"),
     ("re", "import re"),
 ];
 

@@ -1,5 +1,6 @@
 //! Writing: a condition as a rule file that Panther runs, with the functions beside it.
 
+mod functions;
 mod helpers;
 mod text;
 

@@ -207,13 +207,6 @@ impl Printer {
         let parts: Vec<Code> = arguments.iter().map(|argument| self.expr(argument)).collect::<Option<_>>()?;
         let part = |index: usize| parts.get(index).cloned();
         let one = part(0)?;
-        let text_or_none = |method: &str| match one.text.starts_with("event.") && !one.text.contains("_walk") {
-            true => Code::at(format!("{0}.{method}() if isinstance({0}, str) else None", one.text), Binds::Choice),
-            false => Code::atom(format!(
-                "_path([_text_value.{method}() for _text_value in [{}] if isinstance(_text_value, str)], 0)",
-                one.text
-            )),
-        };
         let two = |operator: &str, one: &Code, other: &Code| {
             Code::at(
                 format!(
@@ -226,16 +219,13 @@ impl Printer {
         };
         Some(match name {
             f::LOWER | f::UPPER | f::TRIM => {
-                let method = match name {
-                    f::LOWER => "lower",
-                    f::UPPER => "upper",
-                    _ => "strip",
+                let (helper, call) = match name {
+                    f::LOWER => ("lower", "_lower"),
+                    f::UPPER => ("upper", "_upper"),
+                    _ => ("strip", "_strip"),
                 };
-                let code = text_or_none(method);
-                if code.binds == Binds::Atom {
-                    self.need("path");
-                }
-                code
+                self.need(helper);
+                Code::atom(format!("{call}({})", one.text))
             }
             f::SPLIT => {
                 if !matches!(arguments.get(1), Some(Expr::Literal(Value::String(by))) if !by.is_empty()) {
@@ -249,7 +239,7 @@ impl Printer {
                 let parts: Vec<String> = parts.iter().map(|part| part.within(Binds::Choice)).collect();
                 Code::atom(format!("_concat({})", parts.join(", ")))
             }
-            f::CONCAT_OR_EMPTY | f::PYTHON_STR if name == f::CONCAT_OR_EMPTY => {
+            f::CONCAT_OR_EMPTY => {
                 let mut text = String::new();
                 for (code, argument) in parts.iter().zip(arguments) {
                     match argument {
@@ -275,18 +265,20 @@ impl Printer {
             f::ADD => two("+", &one, &part(1)?),
             f::SUBTRACT => two("-", &one, &part(1)?),
             f::MULTIPLY => two("*", &one, &part(1)?),
-            f::PYTHON_STR if arguments.len() == 1 => Code::atom(format!("str({})", one.text)),
+            f::PYTHON_STR => Code::atom(format!("str({})", one.text)),
             f::PYTHON_OR => Code::at(format!("{} or {}", one.within(Binds::Or), part(1)?.within(Binds::Or)), Binds::Or),
             f::PANTHER_DEEP_WALK => {
                 self.need("deep_walk");
                 let parts: Vec<String> = parts.iter().map(|part| part.within(Binds::Choice)).collect();
                 Code::atom(format!("_deep_walk({})", parts.join(", ")))
             }
-            f::PYTHON_LEN => Code::at(
-                format!("len({0}) if hasattr({0}, '__len__') else None", one.within(Binds::Atom)),
-                Binds::Choice,
-            ),
-            _ => return None,
+            name => {
+                let (pattern, needs) = super::functions::pattern(name, arguments)?;
+                needs.iter().for_each(|need| self.need(need));
+                self.need("attempt");
+                let filled: Vec<String> = parts.iter().map(|part| part.within(Binds::Atom)).collect();
+                Code::atom(format!("_attempt(lambda: {})", super::functions::fill(&pattern, &filled)))
+            }
         })
     }
 
