@@ -215,8 +215,8 @@ pub fn print_now(expr: &Expr) -> Option<String> {
         [] if *name == function::NOW => Some("now".to_owned()),
         [now, Expr::Literal(Value::Duration(ticks))] if is_now(now) => {
             let sign = match () {
-                () if *name == function::SUBTRACT => '-',
-                () if *name == function::ADD => '+',
+                () if [function::SUBTRACT, function::kusto::SUBTRACT].contains(name) => '-',
+                () if [function::ADD, function::kusto::ADD].contains(name) => '+',
                 () => return None,
             };
             if *ticks < 0 || ticks % TICKS_PER_SECOND != 0 {
