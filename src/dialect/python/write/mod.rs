@@ -30,8 +30,7 @@ impl Target for PythonTarget {
 
     fn predicate(&self, predicate: &Predicate, _types: &dyn FieldTypes) -> Support<Predicate> {
         match predicate {
-            // its body is planned by itself
-            Predicate::Elements { .. } | Predicate::ExactlyOne(_) => Support::Exactly,
+            Predicate::Elements { .. } | Predicate::ExactlyOne(_) if sayable(predicate) => Support::Exactly,
             _ => Support::No("this condition has no exact form in Python".to_owned()),
         }
     }

@@ -646,16 +646,43 @@ impl Printer {
 
 /// The contrary, in the words that people use.
 pub(super) fn negated(code: &Code) -> Code {
-    if code.binds == Binds::Compare && code.text.matches(" == ").count() == 1 && !code.text.contains(" in ") {
-        return Code::at(code.text.replacen(" == ", " != ", 1), Binds::Compare);
-    }
-    if code.binds == Binds::Compare
-        && code.text.matches(" is not None").count() == 1
-        && code.text.ends_with(" is not None")
-    {
-        return Code::at(code.text.replacen(" is not None", " is None", 1), Binds::Compare);
+    if code.binds == Binds::Compare {
+        for (word, contrary) in [(" == ", " != "), (" in ", " not in "), (" is not None", " is None")] {
+            if let Some(at) = only_place(&code.text, word) {
+                let (before, after) = code.text.split_at(at);
+                let after = after.get(word.len()..).unwrap_or("");
+                return Code::at(format!("{before}{contrary}{after}"), Binds::Compare);
+            }
+        }
     }
     Code::at(format!("not {}", code.within(Binds::Not)), Binds::Not)
+}
+
+/// Where a word stands, if it stands once in the whole text, outside of quotes and brackets, and nothing else there
+/// compares.
+fn only_place(text: &str, word: &str) -> Option<usize> {
+    let (mut depth, mut quote, mut escaped, mut bare) = (0usize, None, false, String::with_capacity(text.len()));
+    for character in text.chars() {
+        let hidden = depth > 0 || quote.is_some();
+        match (quote, character) {
+            (Some(_), _) if escaped => escaped = false,
+            (Some(_), '\\') => escaped = true,
+            (Some(mark), c) if c == mark => quote = None,
+            (None, '"' | '\'') => quote = Some(character),
+            (None, '(' | '[' | '{') => depth += 1,
+            (None, ')' | ']' | '}') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        // what is hidden keeps its length
+        let mark = if hidden || quote.is_some() { '.' } else { character };
+        bare.extend(std::iter::repeat_n(mark, if mark == character { 1 } else { character.len_utf8() }));
+    }
+    let others = [" and ", " or ", " if ", " not in ", " != ", " for "];
+    if others.iter().any(|other| bare.contains(other)) || bare.matches(word).count() != 1 {
+        return None;
+    }
+    let compares = [" == ", " in ", " is not None"].iter().map(|other| bare.matches(other).count()).sum::<usize>();
+    if compares == 1 { bare.find(word) } else { None }
 }
 
 const RESERVED: &[&str] = &[
