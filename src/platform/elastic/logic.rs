@@ -221,7 +221,7 @@ fn shape(detection: &mut Detection, kind: &str, node: &Node, text: &str) {
         return;
     }
     let Logic::Pipeline(events) = std::mem::replace(&mut detection.logic, Logic::Unread(0)) else { return };
-    let made = if kind == "threshold" { threshold(events, node) } else { new_terms(events, node) };
+    let made = if kind == "threshold" { threshold(events, node) } else { new_terms(events, node, detection.schedule.lookback) };
     match made {
         Ok(shape) => detection.logic = Logic::Shape(Box::new(shape)),
         Err(reason) => unread_logic(detection, codes::RULE_TYPE, reason, None, text),
@@ -267,7 +267,8 @@ fn threshold(events: Pipeline, node: &Node) -> Result<Shape, String> {
     }
 }
 
-fn new_terms(events: Pipeline, node: &Node) -> Result<Shape, String> {
+/// A run reports terms among the events of its look-back that the history before them lacks.
+fn new_terms(events: Pipeline, node: &Node, recent: Option<u64>) -> Result<Shape, String> {
     let of: Vec<Expr> =
         node.get("new_terms_fields").map(Node::texts).unwrap_or_default().iter().map(|name| field(name)).collect();
     if of.is_empty() {
@@ -277,5 +278,5 @@ fn new_terms(events: Pipeline, node: &Node) -> Result<Shape, String> {
     let Some(history) = before_now(&start).filter(|seconds| *seconds > 0) else {
         return Err(format!("the history from {start:?} on has no length that is known"));
     };
-    Ok(Shape::NewValue { events: with_fields(events, &of), of, history, recent: None })
+    Ok(Shape::NewValue { events: with_fields(events, &of), of, history, recent })
 }

@@ -98,7 +98,12 @@ fn name(detection: &Detection, losses: &mut Vec<Loss>) -> String {
 fn description(detection: &Detection) -> String {
     let meta = &detection.meta;
     let text = meta.description.as_deref().or(meta.title.as_deref()).unwrap_or("No description.").trim();
-    if text.contains('\n') { format!("{text}\n") } else { text.to_owned() }
+    // Sentinel's repository writes descriptions in quotes inside of a block, lines indented.
+    let text = match text.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
+        Some(inner) => inner.lines().map(str::trim).collect::<Vec<_>>().join("\n").trim().to_owned(),
+        None => text.to_owned(),
+    };
+    if text.contains('\n') { format!("{text}\n") } else { text }
 }
 
 /// Severity and risk score, each from the other where one is missing.
