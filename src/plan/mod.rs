@@ -120,8 +120,15 @@ fn plan_step(step: &Step, planner: &mut Planner<'_>) -> Option<Step> {
 }
 
 fn plan_shape(shape: &Shape, planner: &mut Planner<'_>) -> Option<Shape> {
-    let mut shape = match planner.target.shape(shape, planner.types) {
-        Support::Exactly => shape.clone(),
+    let mut shape = shape.clone();
+    // The events first: a target is asked about the shape with conditions that it can say.
+    if let Shape::Threshold { events, .. } | Shape::Cardinality { events, .. } | Shape::NewValue { events, .. } =
+        &mut shape
+    {
+        *events = plan_pipeline(events, planner)?;
+    }
+    let mut shape = match planner.target.shape(&shape, planner.types) {
+        Support::Exactly => shape,
         Support::As(other) => other,
         Support::Approximately(other, losses) => {
             planner.losses.extend(losses);
@@ -133,9 +140,7 @@ fn plan_shape(shape: &Shape, planner: &mut Planner<'_>) -> Option<Shape> {
         }
     };
     match &mut shape {
-        Shape::Threshold { events, .. } | Shape::Cardinality { events, .. } | Shape::NewValue { events, .. } => {
-            *events = plan_pipeline(events, planner)?;
-        }
+        Shape::Threshold { .. } | Shape::Cardinality { .. } | Shape::NewValue { .. } => {}
         Shape::Absence { events, without, .. } => {
             *events = plan_pipeline(events, planner)?;
             // Widening what must be absent narrows the rule, so the other side has to be exact.
