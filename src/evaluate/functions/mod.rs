@@ -3,6 +3,7 @@
 mod arithmetic;
 pub(crate) mod clock;
 pub mod convert;
+mod elastic;
 pub(crate) mod kusto;
 pub(crate) mod kusto_list;
 mod kusto_net;
@@ -55,6 +56,9 @@ pub fn call(function: Function, arguments: &[Value], context: &Context<'_>) -> R
         return answer;
     }
     if let Some(answer) = kusto::call(function, arguments, context.now) {
+        return answer;
+    }
+    if let Some(answer) = elastic::call(function, arguments) {
         return answer;
     }
     if let Some(value) = neutral::call(function, arguments) {
