@@ -7,7 +7,7 @@ use elastic_ee_support::{Language, damage, judge, report_differences, rules};
 use ruleglot::diagnostic::Span;
 use ruleglot::dialect::{NoHelpers, ReadContext, Registry, WriteContext, eql, esql};
 use ruleglot::model::walk::{self, Fold};
-use ruleglot::model::{Logic, Predicate, Shape, Step, Test, TypeMap};
+use ruleglot::model::{FieldKind, FieldType, Logic, Predicate, Shape, Step, Test, TestKind, TypeMap, Typing};
 
 /// EQL: the query parses and `check` finds nothing that Elasticsearch would refuse.
 fn eql_accepts(query: &str) -> bool {
@@ -253,4 +253,117 @@ fn esql_corpus_is_read_and_what_is_written_passes_the_judge_and_is_read_as_the_s
         let newer = query.contains("INLINE STATS");
         assert!(verdict["ok"] == true || newer, "{verdict}\n{query}");
     }
+}
+
+/// The type that each field of a condition is compared as; text where it is not here.
+fn kinds_of(condition: &Predicate) -> std::collections::HashMap<String, FieldKind> {
+    let mut kinds = std::collections::HashMap::new();
+    let mut fields = Vec::new();
+    walk::visit_predicate(
+        condition,
+        |test| {
+            if let (
+                Some(field),
+                TestKind::Equals { typing: Typing::Mapped(found), .. }
+                | TestKind::In { typing: Typing::Mapped(found), .. }
+                | TestKind::Compare { typing: Typing::Mapped(found), .. },
+            ) = (test.subject.as_field(), &test.kind)
+            {
+                kinds.insert(field.path.to_string(), found.kind);
+            }
+        },
+        |field| fields.push(field.path.to_string()),
+    );
+    for field in fields {
+        kinds.entry(field).or_insert(FieldKind::Keyword);
+    }
+    kinds
+}
+
+/// The event as a mapping indexes it.
+fn indexed(
+    value: &serde_json::Value,
+    name: &str,
+    kinds: &std::collections::HashMap<String, FieldKind>,
+) -> serde_json::Value {
+    use serde_json::Value as Json;
+    match value {
+        Json::Object(members) => {
+            let inner = |key: &String| if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
+            Json::Object(members.iter().map(|(key, value)| (key.clone(), indexed(value, &inner(key), kinds))).collect())
+        }
+        Json::Array(items) => Json::Array(items.iter().map(|item| indexed(item, name, kinds)).collect()),
+        Json::Number(number) if !matches!(kinds.get(name), Some(FieldKind::Double | FieldKind::Long)) => {
+            Json::String(number.to_string())
+        }
+        Json::Bool(flag) if kinds.get(name) != Some(&FieldKind::Boolean) => Json::String(flag.to_string()),
+        Json::String(text)
+            if kinds.get(name) == Some(&FieldKind::Boolean) && matches!(text.as_str(), "true" | "false") =>
+        {
+            Json::Bool(text == "true")
+        }
+        other => other.clone(),
+    }
+}
+
+/// Events made from each EQL event query, run here and by the judge.
+#[test]
+fn eql_event_queries_select_what_the_judge_selects() {
+    use ruleglot::evaluate::{Access, Context, matches};
+    use ruleglot::verify::events::{Options, events_for};
+    let types = TypeMap::default();
+    let context = Context::new(Access::Elastic, &types, 0);
+    let mut requests = Vec::new();
+    let mut ours = Vec::new();
+    let mut skipped: std::collections::BTreeMap<String, usize> = Default::default();
+    for (path, query) in rules(Language::Eql) {
+        let Some(condition) = read("eql", &query).logic.as_filter() else { continue };
+        let options = Options { most: 60, cross_types: false, ..Options::raw(Access::Elastic) };
+        let events = match events_for(&[&condition], &context, &options) {
+            Ok(events) => events.into_iter().map(|made| made.event).collect::<Vec<_>>(),
+            Err(error) => {
+                *skipped.entry(error.to_string()).or_default() += 1;
+                continue;
+            }
+        };
+        // Both sides know the mapping that the query's own operands imply.
+        let kinds = kinds_of(&condition);
+        let types = TypeMap(kinds.iter().map(|(name, kind)| (name.clone(), FieldType::scalar(*kind))).collect());
+        let context = Context::new(Access::Elastic, &types, 0);
+        let answers: Vec<bool> = events.iter().map(|event| matches(&condition, event, &context).unwrap()).collect();
+        // The judge knows no mapping: it gets the values as the mapping indexes them, `0` of a keyword as text, the
+        // text `true` of a boolean as a boolean. Without this 46 of 24,130 events differ, all for that reason.
+        let indexed: Vec<_> = events.iter().map(|event| indexed(event, "", &kinds)).collect();
+        requests.push(serde_json::json!({ "query": query, "events": indexed }));
+        ours.push((path, query, events, answers));
+    }
+    println!("EQL event queries run: {}, not run: {skipped:?}", ours.len());
+    let Some(verdicts) = judge("eql_judge.py", &["batch"], requests.into_iter()) else { return };
+    let (mut total, mut differences) = (0, Vec::new());
+    for ((path, query, events, answers), verdict) in ours.iter().zip(&verdicts) {
+        if verdict["ok"] != true {
+            *skipped.entry(format!("the judge: {}", verdict["error"])).or_default() += 1;
+            continue;
+        }
+        for ((event, ours), theirs) in events.iter().zip(answers).zip(verdict["results"].as_array().unwrap()) {
+            total += 1;
+            if *ours != theirs.as_bool().unwrap_or(false) {
+                differences.push((path.clone(), *ours, event.to_string(), query.clone()));
+            }
+        }
+    }
+    println!("{} of {total} events alike; {skipped:?}", total - differences.len());
+    let mut seen = std::collections::BTreeSet::new();
+    for (path, ours, event, query) in &differences {
+        if seen.insert(path.clone()) && seen.len() < 25 {
+            let short: String = query.chars().take(std::env::var_os("FULL").map_or(200, |_| 4000)).collect();
+            println!("--- {path}\n    we say {ours}: {event}\n    {short}");
+        }
+    }
+    assert!(total == 0 || total > 10_000, "{total} events only");
+    assert!(differences.is_empty(), "{} events differ", differences.len());
+    println!(
+        "rules with differences: {}",
+        differences.iter().map(|entry| &entry.0).collect::<std::collections::BTreeSet<_>>().len()
+    );
 }
