@@ -71,6 +71,14 @@ impl Columns {
         matches!(self.rest, Rest::Nothing)
     }
 
+    /// The table whose columns these are.
+    pub fn table(&self) -> Option<Table> {
+        match self.rest {
+            Rest::Table(table) => Some(table),
+            _ => None,
+        }
+    }
+
     /// The listed columns, in order.
     pub fn listed(&self) -> &[Col] {
         &self.list

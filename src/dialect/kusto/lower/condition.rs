@@ -256,6 +256,9 @@ impl<'a> Lowerer<'a> {
         } else {
             (op, left, right)
         };
+        if !op.is_equality() {
+            self.check_order(&left, &right, span);
+        }
         match op {
             CompareOp::Equal => equality(left, right, Case::Sensitive, span),
             CompareOp::NotEqual { .. } => equality(left, right, Case::Sensitive, span).negated(),

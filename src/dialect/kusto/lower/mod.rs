@@ -6,6 +6,7 @@
 //! As long as operators only filter and compute columns, a computed column stands for the value it was computed from:
 //! conditions then speak of the event's own fields, and a rule that only filters is one filter.
 
+mod check;
 mod comments;
 mod condition;
 mod flow;
@@ -121,14 +122,15 @@ impl<'a> Lowerer<'a> {
             let steps = flow.take_steps();
             Pipeline { source: flow.source, steps }
         };
-        if !self.several && !rows {
-            lookback::remove(&mut pipeline, &self.bounds);
-        }
+        let bound = if self.several || rows { None } else { lookback::remove(&mut pipeline, &self.bounds) };
         flow::join_filters(&mut pipeline);
         if pipeline.steps.is_empty() && matches!(pipeline.source, Source::Table(_)) {
             pipeline.steps.push(Step::new(StepKind::Filter(Predicate::Always(true)), query.span));
         }
-        self.finish(Logic::Pipeline(pipeline), outputs)
+        self.never_true(&pipeline);
+        let mut read = self.finish(Logic::Pipeline(pipeline), outputs);
+        read.time_bound = bound;
+        read
     }
 
     fn finish(&mut self, logic: Logic, outputs: Vec<crate::model::OutputField>) -> Read {

@@ -148,6 +148,7 @@ impl<'a> Lowerer<'a> {
         };
         match columns.get(name, self.types, guess) {
             Some(column) => {
+                self.check_column(name, columns, span);
                 self.burn(size(&column.value, MAX_HELPER));
                 Typed::new(column.value, column.ty)
             }

@@ -425,7 +425,7 @@ fn default_name_of_call(call: &Call) -> String {
     let spelled = call.name.text.as_str();
     let stem = call.arguments.first().and_then(|item| name_of(&item.value)).unwrap_or_default();
     match spelled {
-        "count" => "count_".to_owned(),
+        "count" => format!("count_{stem}"),
         "make_set" | "makeset" | "make_set_if" => format!("set_{stem}"),
         "make_list" | "makelist" | "make_list_if" | "make_list_with_nulls" => format!("list_{stem}"),
         "make_bag" | "make_dictionary" | "make_bag_if" => format!("bag_{stem}"),

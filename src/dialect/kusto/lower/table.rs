@@ -144,10 +144,11 @@ impl<'a> Lowerer<'a> {
             }
             None => {}
         }
-        self.log_table(name)
+        self.log_table(name, span)
     }
 
-    fn log_table(&mut self, name: &str) -> Flow {
+    fn log_table(&mut self, name: &str, span: Span) -> Flow {
+        self.check_table(name, span);
         if !self.tables.iter().any(|known| known == name) {
             self.tables.push(name.to_owned());
         }
@@ -180,7 +181,7 @@ impl<'a> Lowerer<'a> {
                 self.several = true;
                 Flow::events(Source::Table(name), Columns::open())
             }
-            (_, None) => self.log_table(name),
+            (_, None) => self.log_table(name, span),
             _ => self.gap(codes::kusto::UNREAD_SOURCE, format!("the table function `{name}` with arguments"), span),
         }
     }
@@ -217,7 +218,7 @@ impl<'a> Lowerer<'a> {
     /// `cluster("c").database("d").T`, `workspace("w").T`
     fn remote_table(&mut self, path: &'a Path, span: Span) -> Flow {
         match path.steps.last().map(|step| &step.kind) {
-            Some(PathStep::Member(name)) => self.log_table(&name.text),
+            Some(PathStep::Member(name)) => self.log_table(&name.text, span),
             Some(PathStep::Call(call)) => self.called_table(call, span),
             _ => self.gap(codes::kusto::UNREAD_SOURCE, "this source of rows", span),
         }

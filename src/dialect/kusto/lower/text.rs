@@ -30,6 +30,7 @@ impl<'a> Lowerer<'a> {
                 return Both { yes: gap.clone(), no: gap };
             }
         }
+        self.check_text(&left, &right, span);
         let case = if op.case_sensitive { Case::Sensitive } else { Case::Ignore };
         let both = match op.test {
             TextTest::Equals => {
