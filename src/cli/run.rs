@@ -7,7 +7,10 @@ use super::output::Session;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::dialect::{Dialect, Helpers, NoHelpers, ReadContext, Registry};
 use crate::evaluate::{self, Access, Context, EvalError};
-use crate::model::{FieldKind, FieldType, FieldTypes, Logic, Pipeline, PlatformId, Predicate, Source, Step, StepKind, TICKS_PER_SECOND, TypeMap, Unread, Value};
+use crate::model::{
+    FieldKind, FieldType, FieldTypes, Logic, Pipeline, PlatformId, Source, StepKind, TICKS_PER_SECOND, TypeMap, Unread,
+    Value,
+};
 use serde_json::{Value as Json, json};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -54,19 +57,7 @@ pub fn evaluate(request: &Request<'_>) -> Result<Outcome, Vec<Diagnostic>> {
     let context = ReadContext { types: &types, registry: request.registry, helpers: request.helpers, log_sources: &[] };
     let read = request.dialect.read_rows(request.query, &context)?;
     let now = now(request.now, request.events, request.tables)?;
-    let logic = with_bound(read.logic, read.time_bound);
-    run_logic(&logic, &read.unread, access(request.dialect.platform()), &types, request, now)
-}
-
-/// The logic with the bounds on the event time that its query states.
-fn with_bound(logic: Logic, bound: Option<Predicate>) -> Logic {
-    match (logic, bound) {
-        (Logic::Pipeline(mut pipeline), Some(bound)) => {
-            pipeline.steps.insert(0, Step::new(StepKind::Filter(bound), crate::diagnostic::Span::default()));
-            Logic::Pipeline(pipeline)
-        }
-        (logic, _) => logic,
-    }
+    run_logic(&read.logic, &read.unread, access(request.dialect.platform()), &types, request, now)
 }
 
 /// How fields are found in events of a platform.

@@ -22,7 +22,7 @@ pub use inventory::Inventory;
 pub use registry::Registry;
 
 use crate::diagnostic::Diagnostic;
-use crate::model::{Alerting, Detection, FieldTypes, Logic, OutputField, PlatformId, Predicate, Unread};
+use crate::model::{Alerting, Detection, FieldTypes, Logic, OutputField, PlatformId, Unread};
 use crate::plan::Target;
 
 /// What a dialect may ask for while it reads a query.
@@ -72,9 +72,6 @@ pub struct Read {
     pub tables: Vec<String>,
     /// Look-back that the query's own time filters state, in seconds.
     pub lookback: Option<u64>,
-    /// The bounds on the event time that were taken out of `logic` because the schedule states them (`lookback`).
-    /// Whoever runs the query over events of any age puts them back.
-    pub time_bound: Option<Predicate>,
     /// What the rule's functions say of alerts (title, severity, dedup); Python and YAML detections only.
     pub alerting: Option<Alerting>,
 }
@@ -89,7 +86,6 @@ impl Read {
             outputs: Vec::new(),
             tables: Vec::new(),
             lookback: None,
-            time_bound: None,
             alerting: None,
         }
     }

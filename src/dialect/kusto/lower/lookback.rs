@@ -51,25 +51,19 @@ pub(super) fn before_now(expr: &Expr) -> Option<i64> {
 }
 
 /// Takes noted bounds out of the filters that stand before every other step: the schedule looks back as far.
-/// What was taken out.
-pub(super) fn remove(pipeline: &mut Pipeline, bounds: &[(Span, i64)]) -> Option<Predicate> {
+pub(super) fn remove(pipeline: &mut Pipeline, bounds: &[(Span, i64)]) {
     if !matches!(pipeline.source, Source::Table(_) | Source::Events) {
-        return None;
+        return;
     }
-    let mut removed = Vec::new();
     for step in &mut pipeline.steps {
         let StepKind::Filter(predicate) = &mut step.kind else { break };
-        let (kept, bounding): (Vec<Predicate>, Vec<Predicate>) = predicate
+        let kept: Vec<Predicate> = predicate
             .conjuncts()
             .iter()
+            .filter(|conjunct| bound(conjunct).is_none_or(|found| !bounds.contains(&found)))
             .cloned()
-            .partition(|conjunct| bound(conjunct).is_none_or(|found| !bounds.contains(&found)));
-        if bounding.is_empty() {
-            continue;
-        }
-        removed.extend(bounding);
+            .collect();
         *predicate = Predicate::all(kept);
     }
     pipeline.steps.retain(|step| !matches!(step.kind, StepKind::Filter(Predicate::Always(true))));
-    (!removed.is_empty()).then(|| Predicate::all(removed))
 }

@@ -122,15 +122,15 @@ impl<'a> Lowerer<'a> {
             let steps = flow.take_steps();
             Pipeline { source: flow.source, steps }
         };
-        let bound = if self.several || rows { None } else { lookback::remove(&mut pipeline, &self.bounds) };
+        if !self.several && !rows {
+            lookback::remove(&mut pipeline, &self.bounds);
+        }
         flow::join_filters(&mut pipeline);
         if pipeline.steps.is_empty() && matches!(pipeline.source, Source::Table(_)) {
             pipeline.steps.push(Step::new(StepKind::Filter(Predicate::Always(true)), query.span));
         }
         self.never_true(&pipeline);
-        let mut read = self.finish(Logic::Pipeline(pipeline), outputs);
-        read.time_bound = bound;
-        read
+        self.finish(Logic::Pipeline(pipeline), outputs)
     }
 
     fn finish(&mut self, logic: Logic, outputs: Vec<crate::model::OutputField>) -> Read {

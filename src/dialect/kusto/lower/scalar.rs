@@ -261,7 +261,9 @@ impl<'a> Lowerer<'a> {
                         let text = self.scalar(text, columns).into_text();
                         call(kusto::REPLACE_REGEX, vec![text, pattern, rewrite])
                     }
-                    None => Typed::unread(self.miss(codes::kusto::UNREAD_FUNCTION, "this form of `replace`", found.span)),
+                    None => {
+                        Typed::unread(self.miss(codes::kusto::UNREAD_FUNCTION, "this form of `replace`", found.span))
+                    }
                 }
             }
             ("split", Some(text), Some(separator)) => {

@@ -648,9 +648,10 @@ impl<'a> Lowerer<'a> {
             }
         }
         if flow.settled {
-            let circular = made.iter().enumerate().any(|(at, column)| {
-                made.iter().take(at).any(|earlier| flow::reads(&column.value, &earlier.name))
-            });
+            let circular = made
+                .iter()
+                .enumerate()
+                .any(|(at, column)| made.iter().take(at).any(|earlier| flow::reads(&column.value, &earlier.name)));
             if circular {
                 let own: Vec<String> = made.iter().map(|_| self.fresh("__value")).collect();
                 let (first, second) = made
