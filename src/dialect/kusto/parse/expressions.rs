@@ -260,7 +260,8 @@ impl Builder<'_> {
             return match parts.peek() {
                 Some(Rule::arguments) => {
                     let call = self.call_of(name, parts.take()?)?;
-                    Ok(kind(ExprKind::Call(Box::new(call.clone())), call.span))
+                    let span = call.span;
+                    Ok(kind(ExprKind::Call(Box::new(call)), span))
                 }
                 Some(Rule::data_scope) => {
                     let part = parts.take()?;
