@@ -5,6 +5,7 @@
 mod align;
 mod detect;
 mod file;
+mod flow;
 mod json;
 mod node;
 mod query;

@@ -23,9 +23,21 @@ pub fn parse_yaml(text: &str) -> Result<Parsed, Diagnostic> {
 /// # Errors
 /// As [`parse_yaml`]; an error in one document is an error of the text.
 pub fn parse_yaml_documents(text: &str) -> Result<Vec<Parsed>, Diagnostic> {
+    match documents(text, text) {
+        // libyaml takes flow collections whose lines are not indented, and so do the platforms.
+        Err(error) => match super::flow::joined(text).map(|joined| documents(text, &joined)) {
+            Some(Ok(documents)) => Ok(documents),
+            _ => Err(error),
+        },
+        read => read,
+    }
+}
+
+/// Reads `parsed`, whose bytes stand where those of `text` stand.
+fn documents(text: &str, parsed: &str) -> Result<Vec<Parsed>, Diagnostic> {
     let offsets = Offsets::new(text);
     let mut builder = Builder::default();
-    for event in Parser::new_from_str(text) {
+    for event in Parser::new_from_str(parsed) {
         let (event, span) = event.map_err(|error| scan_error(text, &offsets, &error))?;
         let span = Span::new(offsets.byte(span.start), offsets.byte(span.end));
         builder.event(event, span, text)?;
