@@ -18,11 +18,10 @@ impl Raiser<'_> {
                 [one] => table(one),
                 many => format!("union {}", many.iter().map(|name| table(name)).collect::<Vec<_>>().join(", ")),
             }),
-            // A rule of another platform reads the tables that it was mapped to.
+            // One table of several that the rule reads keeps its own name; where there is one, it may be another by now.
             Source::Table(name) => Ok(match tables {
-                [] => table(name),
                 [one] => table(one),
-                many => format!("union {}", many.iter().map(|name| table(name)).collect::<Vec<_>>().join(", ")),
+                _ => table(name),
             }),
             Source::Union(parts) => {
                 let parts = parts.iter().map(|part| self.sub(part)).collect::<Said<Vec<_>>>()?;
