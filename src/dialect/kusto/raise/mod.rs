@@ -8,8 +8,8 @@ mod shape;
 mod steps;
 
 use crate::model::{
-    ArrayMode, Expr, FieldPath, FieldRef, FieldTypes, Logic, Pipeline, Predicate, Segment, Shape, Source, Step,
-    StepKind, Test, Var,
+    ArrayMode, Expr, FieldPath, FieldRef, FieldTypes, Logic, Pipeline, Predicate, Segment, Shape, Step, StepKind, Test,
+    Var,
 };
 
 use super::bind::Ty;

@@ -174,7 +174,8 @@ impl Raiser<'_> {
         // Functions of other dialects that the language has under another name.
         match (function, terms.as_slice()) {
             (function::TO_TEXT | function::TO_TEXT_OR_EMPTY | kusto::TOSTRING, [value]) => {
-                let text = if value.ty == Ty::String { value.text.clone() } else { format!("tostring({})", value.text) };
+                let text =
+                    if value.ty == Ty::String { value.text.clone() } else { format!("tostring({})", value.text) };
                 return Ok(Term::new(text, Ty::String));
             }
             (function::LOWER, [value]) => {
@@ -203,7 +204,8 @@ impl Raiser<'_> {
                 return Ok(Term::new(format!("split({}, {})", text_argument(text), separator.text), Ty::Dynamic));
             }
             (kusto::COLUMN_IFEXISTS, [column, otherwise]) => {
-                let Some(name) = arguments.first().and_then(Expr::as_field).and_then(|field| field.path.as_column()) else {
+                let Some(name) = arguments.first().and_then(Expr::as_field).and_then(|field| field.path.as_column())
+                else {
                     return Err("a computed value in place of a column's name".to_owned());
                 };
                 let text = format!("column_ifexists({}, {})", literal::text(name), otherwise.text);
