@@ -30,6 +30,8 @@ fn parse(criterion: &mut Criterion) {
     };
     run("kuery", &|text| ruleglot::dialect::kuery::parse::parse(text).is_ok());
     run("lucene", &|text| ruleglot::dialect::lucene::parse::parse(text).is_ok());
+    run("eql", &|text| ruleglot::dialect::eql::parse(text).is_ok());
+    run("esql", &|text| ruleglot::dialect::esql::parse(text).is_ok());
 }
 
 criterion_group!(benches, parse);

@@ -367,3 +367,61 @@ fn eql_event_queries_select_what_the_judge_selects() {
         differences.iter().map(|entry| &entry.0).collect::<std::collections::BTreeSet<_>>().len()
     );
 }
+
+/// One line of the semantics each: dialect, condition, event, whether it matches.
+#[test]
+fn each_line_of_the_semantics() {
+    use ruleglot::evaluate::{Access, Context, matches};
+    let types = TypeMap::default();
+    let context = Context::new(Access::Elastic, &types, 0);
+    for (dialect, condition, event, expected) in [
+        // EQL: `:` folds case and knows wildcards, `==` and `in` do neither.
+        ("eql", r#"f : "CMD.exe""#, r#"{"f":"cmd.EXE"}"#, true),
+        ("eql", r#"f == "CMD.exe""#, r#"{"f":"cmd.EXE"}"#, false),
+        ("eql", r#"f == "a*""#, r#"{"f":"abc"}"#, false),
+        ("eql", r#"f in~ ("a*", "B")"#, r#"{"f":"b"}"#, true),
+        ("eql", r#"f in~ ("a*", "B")"#, r#"{"f":"abc"}"#, false),
+        ("eql", r#"f : "a?c""#, r#"{"f":"ABC"}"#, true),
+        ("eql", r#"f like "A?c""#, r#"{"f":"abc"}"#, false),
+        ("eql", r#"f like~ "A?c""#, r#"{"f":"abc"}"#, true),
+        ("eql", r#"f regex "a[0-9]""#, r#"{"f":"xa1"}"#, false),
+        ("eql", r#"f regex~ "A[0-9]""#, r#"{"f":"a1"}"#, true),
+        // EQL: any value counts; a negation is true of what is missing.
+        ("eql", r#"f == "x""#, r#"{"f":["a","x"]}"#, true),
+        ("eql", r#"f != "x""#, r#"{"f":["a","x"]}"#, false),
+        ("eql", r#"f != "x""#, "{}", true),
+        ("eql", r#"not f > 1"#, "{}", true),
+        ("eql", r#"f not in ("x")"#, "{}", true),
+        ("eql", r#"?f != "x""#, "{}", true),
+        ("eql", r#"f == null"#, r#"{"f":[]}"#, true),
+        ("eql", r#"length(f) != 3"#, "{}", false),
+        ("eql", r#"endsWith~(f, "$")"#, r#"{"f":"host$"}"#, true),
+        ("eql", r#"startsWith(f, "A")"#, r#"{"f":"abc"}"#, false),
+        ("eql", r#"substring(f, 0, -1) == "host""#, r#"{"f":"host$"}"#, true),
+        ("eql", r#"cidrMatch(f, "10.0.0.0/8")"#, r#"{"f":"10.1.2.3"}"#, true),
+        // ES|QL: null is neither true nor false, and several values are null.
+        ("esql", r#"f != "x""#, "{}", false),
+        ("esql", r#"NOT f == "x""#, "{}", false),
+        ("esql", r#"f IS NULL OR f != "x""#, "{}", true),
+        ("esql", r#"f == "x""#, r#"{"f":["a","x"]}"#, false),
+        ("esql", r#"f != "x""#, r#"{"f":["a","b"]}"#, false),
+        ("esql", r#"f IS NOT NULL"#, r#"{"f":["a","b"]}"#, true),
+        ("esql", r#"MV_CONTAINS(f, "x")"#, r#"{"f":["a","x"]}"#, true),
+        ("esql", r#"f LIKE "A*""#, r#"{"f":"abc"}"#, false),
+        ("esql", r#"TO_LOWER(f) LIKE "a*""#, r#"{"f":"ABC"}"#, true),
+        ("esql", r#"f RLIKE "b""#, r#"{"f":"abc"}"#, false),
+        ("esql", r#"KQL("f: *b*")"#, r#"{"f":["abc","x"]}"#, true),
+        ("esql", r#"NOT KQL("f: b")"#, "{}", true),
+        ("esql", r#"f NOT IN ("a", null)"#, r#"{"f":"b"}"#, false),
+        ("esql", r#"CASE(f == "a", true, false)"#, r#"{"f":"a"}"#, true),
+    ] {
+        let query = if dialect == "eql" {
+            format!("any where {condition}")
+        } else {
+            format!("FROM logs-* | WHERE {condition}")
+        };
+        let predicate = read(dialect, &query).logic.as_filter().unwrap();
+        let event: serde_json::Value = serde_json::from_str(event).unwrap();
+        assert_eq!(matches(&predicate, &event, &context), Ok(expected), "{query} {event}");
+    }
+}
