@@ -1,6 +1,6 @@
 //! Two rules over the same events: where they agree, where they differ, and the smallest event that shows it.
 
-use super::conditions::{alone, condition, keeps_rows};
+use super::conditions::{alone, condition, row_condition};
 use super::decide::Deciding;
 use super::events::{Options, events_for};
 use super::shrink::{shrink, weight};
@@ -21,8 +21,8 @@ pub struct Side<'a> {
 
 /// Where the events of a comparison come from.
 pub struct Ground<'a> {
-    /// Conditions in the names in which events are made; where empty, those of both sides.
-    pub conditions: Vec<&'a Predicate>,
+    /// The logic of both sides in the names in which events are made; where empty, the sides' own.
+    pub logics: Vec<&'a Logic>,
     /// How fields are found in the events as they are made, with their types.
     pub context: &'a Context<'a>,
     /// What kinds of events are made.
@@ -31,6 +31,13 @@ pub struct Ground<'a> {
     pub project: &'a dyn Fn(&Json) -> (Json, Json),
     /// Further events, such as the rule's own tests, in the names in which events are made.
     pub samples: Vec<Json>,
+}
+
+impl<'a> Ground<'a> {
+    /// What events are made from.
+    pub(super) fn logics(&self, left: Side<'a>, right: Side<'a>) -> Vec<&'a Logic> {
+        if self.logics.is_empty() { vec![left.logic, right.logic] } else { self.logics.clone() }
+    }
 }
 
 /// How the right side relates to the left.
@@ -106,7 +113,7 @@ impl Comparison {
 ///
 /// # Errors
 /// What cannot be run on either side, see [`EvalError`].
-pub fn compare(left: Side<'_>, right: Side<'_>, ground: &Ground<'_>) -> Result<Comparison, EvalError> {
+pub fn compare<'a>(left: Side<'a>, right: Side<'a>, ground: &Ground<'a>) -> Result<Comparison, EvalError> {
     for side in [left, right] {
         if let Some(index) = unread(side.logic) {
             return Err(EvalError::Unread(index));
@@ -125,7 +132,7 @@ pub fn compare(left: Side<'_>, right: Side<'_>, ground: &Ground<'_>) -> Result<C
 /// What cannot be run on either side, see [`EvalError`].
 pub fn compare_here(left: &Logic, right: &Logic, context: &Context<'_>) -> Result<Comparison, EvalError> {
     let ground = Ground {
-        conditions: Vec::new(),
+        logics: Vec::new(),
         context,
         options: Options::raw(context.access),
         project: &|event| (event.clone(), event.clone()),
@@ -142,8 +149,7 @@ struct Asked<'a> {
 
 impl<'a> Asked<'a> {
     fn new(side: Side<'a>) -> Self {
-        let filter = keeps_rows(side.logic).then(|| condition(side.logic).unwrap_or(Predicate::Always(true)));
-        Self { side, filter }
+        Self { side, filter: row_condition(side.logic) }
     }
 
     /// Whether the rule matches the event: of a query, whether a row of it survives.
@@ -161,10 +167,9 @@ impl<'a> Asked<'a> {
     }
 }
 
-fn events(left: Side<'_>, right: Side<'_>, ground: &Ground<'_>) -> Result<Comparison, EvalError> {
-    let own: Vec<Predicate> = [left, right].iter().filter_map(|side| condition(side.logic)).collect();
-    let conditions: Vec<&Predicate> =
-        if ground.conditions.is_empty() { own.iter().collect() } else { ground.conditions.clone() };
+fn events<'a>(left: Side<'a>, right: Side<'a>, ground: &Ground<'a>) -> Result<Comparison, EvalError> {
+    let own: Vec<Predicate> = ground.logics(left, right).into_iter().filter_map(condition).collect();
+    let conditions: Vec<&Predicate> = own.iter().collect();
     let mut made: Vec<Json> = ground.samples.clone();
     made.extend(events_for(&conditions, ground.context, &ground.options)?.into_iter().map(|event| event.event));
     let left_condition = condition(left.logic);

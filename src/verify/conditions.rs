@@ -36,8 +36,13 @@ pub fn alone(logic: &Logic) -> bool {
     own(pipeline)
 }
 
-/// Whether a row survives exactly when the [`condition`] holds of its event.
-pub fn keeps_rows(logic: &Logic) -> bool {
+/// The condition under which a row of an event survives, where that is all there is to the logic: filters, and columns
+/// that are computed, renamed, kept or dropped.
+pub fn row_condition(logic: &Logic) -> Option<Predicate> {
+    keeps_rows(logic).then(|| condition(logic).unwrap_or(Predicate::Always(true)))
+}
+
+fn keeps_rows(logic: &Logic) -> bool {
     let Logic::Pipeline(pipeline) = logic else { return false };
     alone(logic)
         && !matches!(pipeline.source, Source::Pipeline(_))

@@ -14,4 +14,4 @@ mod stream;
 mod tests;
 
 pub use compare::{Comparison, Ground, Relation, Side, compare, compare_here};
-pub use conditions::{alone, condition};
+pub use conditions::{alone, condition, row_condition};

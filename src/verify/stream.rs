@@ -35,13 +35,10 @@ struct Plan {
 }
 
 /// Compares two rules over streams.
-pub fn compare(left: Side<'_>, right: Side<'_>, ground: &Ground<'_>) -> Result<Comparison, EvalError> {
+pub fn compare<'a>(left: Side<'a>, right: Side<'a>, ground: &Ground<'a>) -> Result<Comparison, EvalError> {
     let mut plan = Plan::default();
-    plan.logic(left.logic);
-    plan.logic(right.logic);
-    for condition in &ground.conditions {
-        let keys = plan.kinds.iter().flat_map(|(_, keys)| keys.clone()).collect();
-        plan.kinds.insert(0, ((*condition).clone(), keys));
+    for logic in ground.logics(left, right) {
+        plan.logic(logic);
     }
     let streams = plan.streams(ground)?;
     let both = |stream: &Json| -> Result<(Vec<String>, Vec<String>), EvalError> {

@@ -116,12 +116,11 @@ fn two_platforms_meet_on_common_events() {
         (named("user.name"), named("UserName"))
     };
     let source = logic(eq(Expr::whole("user"), "root", Case::Sensitive).negate());
-    let condition = source.as_filter().unwrap();
     let left = logic(eq(Expr::any("user.name"), "root", Case::Sensitive).negate());
     for (case, expected) in [(Case::Sensitive, Relation::Equivalent), (Case::Ignore, Relation::Narrower)] {
         let right = logic(eq(Expr::whole("UserName"), "root", case).negate());
         let ground = Ground {
-            conditions: vec![&condition],
+            logics: vec![&source],
             context: &common,
             options: Options::common(),
             project: &rename,
@@ -161,4 +160,37 @@ fn columns_that_are_computed_and_projected_are_written_out() {
     let found = compare_here(&query, &plain, &context).unwrap();
     assert_eq!(found.relation(), Relation::Equivalent, "{found:?}");
     assert_eq!((found.decided, found.tests), (2, 2));
+}
+
+#[test]
+fn shapes_are_compared_over_streams() {
+    let types = TypeMap::default();
+    let context = Context::new(Access::Common, &types, crate::evaluate::time::UNIX_EPOCH * 2);
+    let threshold = |at_least, window, case| {
+        Logic::Shape(Box::new(crate::model::Shape::Threshold {
+            events: Pipeline::filter(eq(Expr::whole("a"), "fail", case), Span::default()),
+            by: vec![Expr::whole("user")],
+            at_least,
+            window,
+        }))
+    };
+    let left = threshold(5, Some(600), Case::Sensitive);
+    for (right, expected) in [
+        (threshold(5, Some(600), Case::Sensitive), Relation::Equivalent),
+        (threshold(4, Some(600), Case::Sensitive), Relation::Wider),
+        (threshold(6, Some(600), Case::Sensitive), Relation::Narrower),
+        (threshold(5, Some(601), Case::Sensitive), Relation::Wider),
+        (threshold(5, None, Case::Sensitive), Relation::Wider),
+        (threshold(5, Some(600), Case::Ignore), Relation::Wider),
+    ] {
+        let found = compare_here(&left, &right, &context).unwrap();
+        // The number of events of a group is a column too, so one more event is a difference both ways.
+        let same = found.relation() == Relation::Equivalent;
+        assert_eq!(same, expected == Relation::Equivalent, "{right:?} {found:?}");
+        if expected == Relation::Equivalent {
+            assert_eq!((found.decided, found.tests), (1, 1));
+        } else {
+            assert!(found.wider.is_some() || expected == Relation::Narrower, "{found:?}");
+        }
+    }
 }

@@ -27,6 +27,7 @@ pub struct State<'t> {
     /// The event so far.
     pub event: Json,
     chosen: HashMap<&'t str, Vec<Literal>>,
+    answers: HashMap<usize, bool>,
     /// Groups with literals that the event was not yet made for, in the order of their appearance.
     open: Vec<&'t str>,
     /// Disjunctions that some part must answer.
@@ -39,6 +40,7 @@ impl State<'_> {
         Self {
             event: Json::Object(Map::new()),
             chosen: HashMap::new(),
+            answers: HashMap::new(),
             open: Vec::new(),
             pending: Vec::new(),
             repeat: Vec::new(),
@@ -166,10 +168,12 @@ impl<'a> Solver<'a> {
     /// Adds a literal; `false` where its contrary is there.
     fn set(&self, state: &mut State<'a>, leaf: usize, answer: bool) -> bool {
         let Some(found) = self.tree.leaves.get(leaf) else { return false };
-        let literals = state.chosen.entry(&found.group).or_default();
-        if literals.iter().any(|(other, other_answer)| *other == leaf && *other_answer != answer) {
-            return false;
+        match state.answers.insert(leaf, answer) {
+            Some(known) if known != answer => return false,
+            Some(_) => return true,
+            None => {}
         }
+        let literals = state.chosen.entry(&found.group).or_default();
         literals.push((leaf, answer));
         if !state.open.contains(&found.group.as_str()) {
             state.open.push(&found.group);
