@@ -15,6 +15,7 @@ use crate::model::{
 use crate::plan::Refusal;
 use crate::verify::decide::Deciding;
 use crate::verify::events::{Options, events_for};
+use crate::verify::row_condition;
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeSet, HashMap};
 
@@ -48,7 +49,7 @@ pub(super) fn verify(
 ) -> Result<(), Refused> {
     let back = read_back(types, translated, env)?;
     let source = without_unread(detection.logic.clone());
-    let (Some(left), Some(right)) = (source.as_filter(), back.as_filter()) else {
+    let (Some(left), Some(right)) = (row_condition(&source), row_condition(&back)) else {
         // Rows of their own are compared over a stream, see `stream`.
         return super::stream::verify(&source, &back, from, types, translated, NOW);
     };
@@ -155,8 +156,8 @@ fn common_events(
 ) -> Result<Vec<Pair>, EvalError> {
     let types = CommonTypes(schema);
     let context = Context::new(Access::Common, &types, NOW);
-    let target = fields::to_common(back.clone(), to, schema).logic.as_filter();
-    let source = common.and_then(Logic::as_filter);
+    let target = row_condition(&fields::to_common(back.clone(), to, schema).logic);
+    let source = common.and_then(row_condition);
     let conditions: Vec<&Predicate> = source.iter().chain(&target).collect();
     let mut events: Vec<Json> = detection
         .tests
@@ -293,7 +294,7 @@ pub fn compare(
         if let Some(entry) = detection.unread.first() {
             return Err(format!("the {which} rule has a part that is not read: {}", entry.reason));
         }
-        detection.logic.as_filter().ok_or_else(|| format!("the {which} rule does more than filter events"))
+        row_condition(&detection.logic).ok_or_else(|| format!("the {which} rule does more than filter events"))
     };
     let conditions = (whole(left.0, "first")?, whole(right.0, "second")?);
     let schema = match (left.1, right.1) {

@@ -18,6 +18,10 @@ use serde_json::{Map, Value as Json, json};
 
 /// Limits that groups are built around; greater ones are left alone.
 const MOST_EVENTS: u64 = 60;
+/// The greatest number of copies of every event.
+const MOST_REPEATED: u64 = 20;
+/// Events that are copied.
+const MOST_GROUPS: usize = 40;
 /// Tests whose contrary is tried.
 const MOST_FLIPPED: usize = 40;
 
@@ -36,11 +40,23 @@ struct Plan {
 
 /// Compares two rules over streams.
 pub fn compare<'a>(left: Side<'a>, right: Side<'a>, ground: &Ground<'a>) -> Result<Comparison, EvalError> {
-    let mut plan = Plan::default();
+    // Streams are made from each side by itself, around the limits and windows of both.
+    let mut plans = Vec::new();
     for logic in ground.logics(left, right) {
+        let mut plan = Plan::default();
         plan.logic(logic);
+        plans.push(plan);
     }
-    let streams = plan.streams(ground)?;
+    let limits: Vec<u64> = plans.iter().flat_map(|plan| plan.limits.clone()).collect();
+    let mut streams = Vec::new();
+    for plan in &mut plans {
+        plan.limits.clone_from(&limits);
+        for stream in plan.streams(ground)? {
+            if !streams.contains(&stream) {
+                streams.push(stream);
+            }
+        }
+    }
     let both = |stream: &Json| -> Result<(Vec<String>, Vec<String>), EvalError> {
         let events = stream.as_array().map(Vec::as_slice).unwrap_or_default();
         let (mut to_left, mut to_right) = (Vec::new(), Vec::new());
@@ -308,6 +324,26 @@ impl Plan {
             mixed.iter().zip(0i64..).map(|(event, index)| at(event, now - (60 + index) * second)).collect();
         every.reverse();
         streams.push(Json::Array(every));
+        // Every single event as often as the rule counts to, in a group of its own where its keys are free.
+        if let Some(often) = self.limits.iter().copied().filter(|limit| (2..=MOST_REPEATED).contains(limit)).max() {
+            let keys: Vec<FieldPath> = self.kinds.iter().flat_map(|(_, keys)| keys.clone()).collect();
+            let mut stream = Vec::new();
+            for (group, event) in mixed.iter().take(MOST_GROUPS).enumerate() {
+                let mut event = event.clone();
+                keyed(&mut event, &keys, group);
+                for index in 0..often {
+                    let mut event = event.clone();
+                    for path in &self.distinct {
+                        if !keys.contains(path) && free(&event, path) {
+                            put(&mut event, &path.0, Some(&json!(format!("value{index}"))));
+                        }
+                    }
+                    stamp(&mut event, now - (60 + i64::try_from(often - index).unwrap_or(0)) * second, ground.context);
+                    stream.push(event);
+                }
+            }
+            streams.push(Json::Array(stream));
+        }
         let mut limits: Vec<u64> =
             self.limits.iter().copied().filter(|limit| (1..=MOST_EVENTS).contains(limit)).collect();
         limits.push(1);
@@ -392,13 +428,18 @@ impl Plan {
 /// Gives the group its own keys where the event's condition does not fix them.
 fn keyed(event: &mut Json, keys: &[FieldPath], group: usize) {
     for path in keys {
-        let mut probe = event.clone();
-        let fixed = super::events::node(&mut probe, &path.0).is_some_and(|value| !value.is_null());
+        let fixed = !free(event, path);
         let time = path.as_column().is_some_and(|name| TIMES.contains(&name));
         if !fixed && !time {
             put(event, &path.0, Some(&json!(format!("group{group}"))));
         }
     }
+}
+
+/// Whether nothing stands at a path of the event.
+fn free(event: &Json, path: &FieldPath) -> bool {
+    let mut probe = event.clone();
+    super::events::node(&mut probe, &path.0).is_none_or(|value| value.is_null())
 }
 
 /// Names under which platforms keep the time of an event.
