@@ -5,7 +5,7 @@ use crate::diagnostic::codes;
 use crate::dialect::{Dialect, WriteContext};
 use crate::fields::{self, Mapped, Schema, SchemaTypes, Unmapped};
 use crate::model::walk::{self, Fold};
-use crate::model::{Detection, FieldType, FieldTypes, Logic, Loss, PlatformId, Scope, Source, TypeMap, Verdict};
+use crate::model::{Detection, FieldType, FieldTypes, Logic, Loss, PlatformId, Predicate, Scope, Source, TypeMap, Verdict};
 use crate::plan::{self, Refusal};
 use crate::platform::Columns;
 
@@ -157,11 +157,50 @@ fn rename<'a>(
     let common = fields::to_common(logic, from, schema);
     let mapped = fields::from_common(common.logic.clone(), to, schema);
     check(&common, &mapped, options)?;
+    nothing_left(&common, &mapped, to, schema)?;
     let mut unmapped = common.unmapped;
     unmapped.extend(mapped.unmapped);
     let mut losses = common.losses;
     losses.extend(mapped.losses);
     Ok(Named { logic: mapped.logic, losses, unmapped, schema: Some(schema), common: Some(common.logic) })
+}
+
+/// Refuses a rule of which only the log source would remain.
+fn nothing_left(common: &Mapped, mapped: &Mapped, to: PlatformId, schema: &Schema) -> Result<(), Refused> {
+    let Some(condition) = mapped.logic.as_filter() else { return Ok(()) };
+    let discriminator = schema.scopes.get(&to).and_then(|scope| scope.discriminator.as_ref());
+    let names_source = |conjunct: &Predicate| {
+        let test = match conjunct {
+            Predicate::Always(_) => return true,
+            Predicate::Test(test) => test,
+            Predicate::Not(inner) => match inner.as_ref() {
+                Predicate::Test(test) => test,
+                _ => return false,
+            },
+            _ => return false,
+        };
+        test.subject.as_field().is_some_and(|field| {
+            discriminator.is_some_and(|discriminator| discriminator.field == field.path.to_string())
+        })
+    };
+    let unmapped: Vec<&Unmapped> = common.unmapped.iter().chain(&mapped.unmapped).collect();
+    if unmapped.is_empty() || !condition.conjuncts().iter().all(names_source) {
+        return Ok(());
+    }
+    Err(Refused {
+        refusals: unmapped
+            .iter()
+            .map(|field| Refusal {
+                code: codes::plan::NOTHING_LEFT,
+                message: format!(
+                    "nothing of the condition would remain: `{}` has no counterpart: {}",
+                    field.name, field.reason
+                ),
+                span: None,
+            })
+            .collect(),
+        unmapped: unmapped.iter().map(|field| field.name.clone()).collect(),
+    })
 }
 
 fn check(common: &Mapped, mapped: &Mapped, options: &Options<'_>) -> Result<(), Refused> {

@@ -41,6 +41,15 @@ pub fn choose_schema<'a>(detection: &Detection, platform: PlatformId, schemas: &
                     && discriminator.other_values.contains(value)
             })
         });
+        // A rule that names a data set of its own is not about this log source, whatever its index pattern covers.
+        let foreign = platform == PlatformId::Elastic
+            && !said
+            && scope.discriminator.as_ref().is_some_and(|discriminator| {
+                values.iter().any(|(name, _)| name == &discriminator.field || discriminator.also.contains(name))
+            });
+        if foreign {
+            continue;
+        }
         let named = names.iter().any(|name| scope.names.iter().chain(&scope.also).any(|own| same(name, own)));
         if !(said || named) {
             continue;
