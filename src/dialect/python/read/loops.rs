@@ -58,6 +58,10 @@ impl Exec<'_> {
             V::Ite(..) | V::Unknown(_) | V::Carried(_) => {
                 self.leaf_conditions(value, at, &mut |this, leaf| this.any_of(leaf, at, body))
             }
+            V::Seq(_, items) if items.len() > 5 * MAX_UNROLLED => match self.exhausted(at) {
+                V::Unknown(index) => Predicate::Unread { index, span: place },
+                _ => Predicate::Always(false),
+            },
             V::Seq(_, items) => {
                 let mut found = Predicate::Always(false);
                 for item in items.iter() {
