@@ -1,5 +1,13 @@
 //! How fast Elastic's query languages are parsed, in bytes a second: the project's own queries, joined until they make
 //! a text of some size for each run.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a test or bench fails by panicking"
+)]
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;

@@ -3,6 +3,14 @@
 //!
 //! The corpus and the judge lie outside the repository (`../shared`, or `$RULEGLOT_SHARED`); without them only the
 //! queries made here are measured.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a test or bench fails by panicking"
+)]
 
 use std::hint::black_box;
 use std::path::PathBuf;

@@ -1,5 +1,13 @@
 //! The floors of ARCHITECTURE.md hold: a module imports only from floors below its own, dialects do not know one
 //! another, and every dialect has its four places.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a test or bench fails by panicking"
+)]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -64,7 +72,8 @@ fn imports(text: &str) -> Vec<Vec<String>> {
         .flat_map(|(at, _)| {
             let path = &code[at + "crate::".len()..];
             let end = path.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')).unwrap_or(path.len());
-            let head: Vec<String> = path[..end].split("::").filter(|part| !part.is_empty()).map(str::to_owned).collect();
+            let head: Vec<String> =
+                path[..end].split("::").filter(|part| !part.is_empty()).map(str::to_owned).collect();
             match path[end..].strip_prefix('{') {
                 // use crate::{a::b, c}
                 Some(group) if head.is_empty() => group[..group.find('}').unwrap_or(0)]

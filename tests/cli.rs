@@ -1,4 +1,12 @@
 //! The command as a person uses it: exit statuses, diagnostics, files, and what the README shows.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a test or bench fails by panicking"
+)]
 
 use serde_json::{Value as Json, json};
 use std::fs;

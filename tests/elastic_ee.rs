@@ -1,5 +1,13 @@
 //! EQL and ES|QL against rules and judges that others wrote. Everything here that needs `../shared` or a judge prints
 //! "skipped: ..." where it is absent.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a test or bench fails by panicking"
+)]
 
 mod elastic_ee_support;
 

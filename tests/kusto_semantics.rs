@@ -1,4 +1,12 @@
 //! Kusto's meaning, against material beside the project: public rules and recorded answers of the real engine.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a test or bench fails by panicking"
+)]
 
 use ruleglot::dialect::{NoHelpers, ReadContext, Registry, kusto};
 use ruleglot::model::{FieldTypes, Logic, TypeMap};

@@ -590,7 +590,7 @@ fn event(random: &mut Random) -> Json {
     ];
     let addresses = ["10.1.2.3", "8.8.8.8", "fd00::1", "2001:4860::1", "192.0.2.1", "x", "", "10.1.2"];
     let mut event = serde_json::Map::new();
-    let mut pick = |random: &mut Random| scalars[random.below(scalars.len())].clone();
+    let pick = |random: &mut Random| scalars[random.below(scalars.len())].clone();
     for key in ["a", "A"] {
         if random.below(3) > 0 {
             event.insert(key.to_owned(), pick(random));

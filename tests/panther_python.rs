@@ -110,7 +110,7 @@ mod mutate {
     }
 
     fn null_or(items: &[Json]) -> Json {
-        if items.len() % 2 == 0 { Json::Null } else { json!({}) }
+        if items.len().is_multiple_of(2) { Json::Null } else { json!({}) }
     }
 
     /// An event made from one of the rule's own: keys dropped, nulled, emptied, changed, values that the rule names put

@@ -25,9 +25,12 @@ pub fn run(args: &ExplainArgs, session: &mut Session) {
     }
     let text = match args.format {
         ExplainFormat::Json => serde_json::to_string_pretty(&all).map(|text| text + "\n").map_err(|e| e.to_string()),
-        ExplainFormat::Md | ExplainFormat::Text => {
-            all.iter().map(markdown).collect::<Result<Vec<_>, _>>().map(|pages| pages.join("\n")).map_err(|e| e.to_string())
-        }
+        ExplainFormat::Md | ExplainFormat::Text => all
+            .iter()
+            .map(markdown)
+            .collect::<Result<Vec<_>, _>>()
+            .map(|pages| pages.join("\n"))
+            .map_err(|e| e.to_string()),
     };
     match text {
         Ok(text) => session.print(&text),

@@ -5,8 +5,8 @@ use super::args::ReadArgs;
 use super::output::Session;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::dialect::{Helpers, Registry};
-use crate::fields::{SchemaTypes, Schemas, find_row};
-use crate::model::{FieldPath, FieldType, FieldTypes, PlatformId, TypeMap};
+use crate::fields::{SchemaTypes, Schemas};
+use crate::model::{FieldType, FieldTypes, PlatformId, TypeMap};
 use crate::platform::panther::Repository;
 use crate::platform::{self, ReadEnv, ReadRule, TypeSource};
 use crate::source::{Folder, Format, SourceFile, detect};
@@ -223,15 +223,6 @@ impl FieldTypes for Layered<'_> {
         names.extend(self.schema.names());
         names
     }
-}
-
-/// Whether any field table knows the field, for `explain`.
-pub fn rows_of<'a>(schemas: &'a Schemas, platform: PlatformId, path: &FieldPath) -> Vec<(&'a str, String)> {
-    schemas
-        .all
-        .iter()
-        .filter_map(|schema| Some((schema.source.as_str(), find_row(schema, platform, path)?.row.name.to_string())))
-        .collect()
 }
 
 fn has_rule_name(path: &Path) -> bool {

@@ -12,7 +12,8 @@ pub fn any_element(list: &Expr, var: &Var, body: &Predicate) -> Support<Predicat
     match flatten(field, var, body, &mut mixed) {
         None => Support::No("a condition on elements of a list that is no plain test of them".to_owned()),
         Some(predicate) if mixed => {
-            let message = format!("the values of {} are flattened, so different elements may meet the conditions", field.path);
+            let message =
+                format!("the values of {} are flattened, so different elements may meet the conditions", field.path);
             let span = first_span(body);
             Support::Approximately(predicate, vec![Loss::matching(elastic::FLATTENED, Direction::Wider, message, span)])
         }

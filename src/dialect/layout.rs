@@ -123,7 +123,9 @@ pub fn render(doc: &Doc, width: usize) -> String {
             }
             Doc::Fresh => {
                 let line = out.rfind('\n').map_or(0, |at| at + 1);
-                if std::mem::take(&mut commented) || out.get(line..).is_some_and(|line| !line.trim_matches(' ').is_empty()) {
+                if std::mem::take(&mut commented)
+                    || out.get(line..).is_some_and(|line| !line.trim_matches(' ').is_empty())
+                {
                     column = line_break(&mut out, indent);
                 }
             }
@@ -162,7 +164,7 @@ fn fits(doc: &Doc, width: usize, rest: &[(usize, bool, Piece)]) -> bool {
             match following.next() {
                 Some((_, flat, Piece::Doc(doc))) => stack.push((*flat, doc)),
                 Some((_, true, Piece::Items(items))) => stack.extend(items.iter().rev().map(|doc| (true, doc))),
-                Some((_, false, Piece::Items(items))) if items.is_empty() => {}
+                Some((_, false, Piece::Items([]))) => {}
                 Some((_, false, Piece::Items(_))) | None => return true,
             }
             continue;

@@ -200,8 +200,11 @@ pub fn attach(text: &str, comments: &[Comment], nodes: &[Span]) -> std::collecti
         let next = nodes.partition_point(|node| node.start < comment.span.start);
         let before = next.checked_sub(1).and_then(|at| nodes.get(at));
         let same_line = before.filter(|node| {
-            let line = text.get(node.end.min(comment.span.start)..comment.span.start).is_some_and(|gap| !gap.contains('\n'));
-            let last = text.get(comment.span.end..).is_none_or(|rest| rest.trim_start_matches([' ', '\t', '\r', ',', ')', ']']).starts_with('\n') || rest.trim().is_empty());
+            let line =
+                text.get(node.end.min(comment.span.start)..comment.span.start).is_some_and(|gap| !gap.contains('\n'));
+            let last = text.get(comment.span.end..).is_none_or(|rest| {
+                rest.trim_start_matches([' ', '\t', '\r', ',', ')', ']']).starts_with('\n') || rest.trim().is_empty()
+            });
             line && last
         });
         let words = comment.words();

@@ -165,10 +165,8 @@ impl Walk {
             return;
         };
         match (first, value) {
-            (Segment::Key(_) | Segment::KeyPattern(_), Value::Array(items)) => {
-                if self.flatten {
-                    items.iter().for_each(|item| self.go(item, segments, found));
-                }
+            (Segment::Key(_) | Segment::KeyPattern(_), Value::Array(items)) if self.flatten => {
+                items.iter().for_each(|item| self.go(item, segments, found));
             }
             (Segment::Key(_) | Segment::KeyPattern(_), Value::Object(_)) => self.run(value, segments, found),
             (Segment::Index(index), Value::Array(items)) => {

@@ -19,8 +19,7 @@ impl FieldTypes for SchemaTypes<'_> {
             let found = find_row(schema, self.platform, &path)?;
             let mut kind = found.row.type_on(self.platform);
             // A dynamic value is one value, whatever it holds.
-            kind.list |=
-                kind.kind != FieldKind::Dynamic && found.lists.contains(&crate::model::Segment::Any);
+            kind.list |= kind.kind != FieldKind::Dynamic && found.lists.contains(&crate::model::Segment::Any);
             Some(if found.rest.is_empty() { kind } else { FieldType::default() })
         })
     }

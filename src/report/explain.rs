@@ -1,7 +1,7 @@
 //! What a rule does: condition, exclusions, output fields, and where each field maps to.
 
-use crate::dialect::{Registry, WriteContext};
 use crate::diagnostic::line_column;
+use crate::dialect::{Registry, WriteContext};
 use crate::fields::{Schema, Schemas, find_row};
 use crate::model::{Expr, Logic, PlatformId, Predicate, Shape, StepKind, TypeMap, walk};
 use crate::platform::ReadRule;
@@ -168,9 +168,8 @@ fn predicates(logic: &Logic, steps: &mut Vec<String>) -> Vec<(String, Predicate)
 }
 
 fn shape_predicates(shape: &Shape, steps: &mut Vec<String>) -> Vec<(String, Predicate)> {
-    let of_events = |events: &crate::model::Pipeline, steps: &mut Vec<String>| {
-        predicates(&Logic::Pipeline(events.clone()), steps)
-    };
+    let of_events =
+        |events: &crate::model::Pipeline, steps: &mut Vec<String>| predicates(&Logic::Pipeline(events.clone()), steps);
     match shape {
         Shape::Threshold { events, at_least, .. } => {
             let found = of_events(events, steps);
@@ -252,9 +251,13 @@ fn plain(path: &str) -> String {
 
 fn fields(logic: &Logic, platform: Option<PlatformId>, schema: Option<&Schema>) -> Vec<FieldEntry> {
     let mut paths = BTreeSet::new();
-    walk::visit(logic, |_| {}, |field| {
-        paths.insert(field.path.clone());
-    });
+    walk::visit(
+        logic,
+        |_| {},
+        |field| {
+            paths.insert(field.path.clone());
+        },
+    );
     paths
         .into_iter()
         .map(|path| {

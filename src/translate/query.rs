@@ -5,7 +5,7 @@ use crate::diagnostic::codes;
 use crate::dialect::{Dialect, WriteContext};
 use crate::fields::{self, Mapped, Schema, SchemaTypes, Unmapped};
 use crate::model::walk::{self, Fold};
-use crate::model::{Detection, FieldType, FieldTypes, Logic, Loss, PlatformId, Predicate, Scope, Source, TypeMap, Verdict};
+use crate::model::{Detection, FieldType, FieldTypes, Logic, Loss, PlatformId, Predicate, Scope, Source, Verdict};
 use crate::plan::{self, Refusal};
 use crate::platform::Columns;
 
@@ -300,9 +300,4 @@ pub(super) fn target_types<'a>(
         (Some(schema), Some(to)) => TargetTypes::Schema(SchemaTypes { schemas: vec![schema], platform: to }),
         _ => TargetTypes::Given(given),
     }
-}
-
-/// No types at all, for tests and bare queries.
-pub fn untyped() -> TypeMap {
-    TypeMap::default()
 }

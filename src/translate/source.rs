@@ -1,7 +1,7 @@
 //! Which log source a rule reads.
 
 use crate::fields::{Schema, Schemas, find_row};
-use crate::model::{Detection, Expr, PlatformId, Segment, TestKind, Value, walk};
+use crate::model::{Detection, Expr, PlatformId, TestKind, Value, walk};
 
 /// The field table of a rule's log source: named by a discriminator of the query, else by the rule file's names, and
 /// among several of these the one that knows most of the rule's fields. `None` where nothing points at one.
@@ -74,9 +74,4 @@ fn fits(pattern: &str, name: &str) -> bool {
         Some(prefix) => name.trim_end_matches('*').starts_with(prefix.trim_end_matches('-')),
         None => false,
     }
-}
-
-/// Whether a path only names a column of the pipeline's own, such as `count_`.
-pub(super) fn is_plain(path: &crate::model::FieldPath) -> bool {
-    path.0.iter().all(|segment| matches!(segment, Segment::Key(_)))
 }

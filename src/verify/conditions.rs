@@ -127,7 +127,7 @@ impl Columns {
             .into_iter()
             .filter(|(name, value)| {
                 // A column that is only kept stays itself.
-                !value.as_field().is_some_and(|field| field.path.as_column() == Some(name))
+                value.as_field().is_none_or(|field| field.path.as_column() != Some(name))
             })
             .collect();
     }

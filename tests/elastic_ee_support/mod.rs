@@ -38,10 +38,10 @@ pub fn rules(language: Language) -> Vec<(String, String)> {
             } else if path.extension().is_some_and(|extension| extension == "toml") {
                 let table: toml::Table = std::fs::read_to_string(&path).unwrap().parse().unwrap();
                 let rule = &table["rule"];
-                if rule.get("language").and_then(|language| language.as_str()) == Some(name) {
-                    if let Some(query) = rule.get("query").and_then(|query| query.as_str()) {
-                        found.push((path.display().to_string(), query.to_owned()));
-                    }
+                if rule.get("language").and_then(|language| language.as_str()) == Some(name)
+                    && let Some(query) = rule.get("query").and_then(|query| query.as_str())
+                {
+                    found.push((path.display().to_string(), query.to_owned()));
                 }
             }
         }

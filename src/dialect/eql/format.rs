@@ -1,10 +1,10 @@
 //! Syntax tree → text: one conjunct a line, lists filled, comments beside what they stood at.
 
-use crate::dialect::leaf::Leaves;
-use std::sync::LazyLock;
 use super::tree::*;
 use crate::diagnostic::Span;
 use crate::dialect::layout::{Comments, Doc, all, group, nest, render, text};
+use crate::dialect::leaf::Leaves;
+use std::sync::LazyLock;
 
 /// The leaf texts.
 static LEAVES: LazyLock<Leaves> = LazyLock::new(|| {
@@ -81,7 +81,9 @@ impl Printer<'_> {
         docs.push(text("sequence"));
         docs.push(self.keys(&sequence.by));
         if let Some(maxspan) = &sequence.maxspan {
-            docs.push(text(LEAVES.write("maxspan", &[("count", &maxspan.count.to_string()), ("unit", &maxspan.unit.to_string())])));
+            docs.push(text(
+                LEAVES.write("maxspan", &[("count", &maxspan.count.to_string()), ("unit", &maxspan.unit.to_string())]),
+            ));
         }
         for term in &sequence.terms {
             docs.push(nest(2, all([Doc::Hard, self.term(term)])));

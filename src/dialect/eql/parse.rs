@@ -161,11 +161,12 @@ fn sequence(pair: Pair<'_, Rule>) -> Result<Sequence> {
     if let Some(until) = sequence.until.iter().find(|until| until.missing) {
         return Err(Diagnostic::error(elastic::EQL_STAGES, "`until` cannot be a missing event").at(until.span));
     }
-    if sequence.maxspan.is_none() {
-        if let Some(term) = sequence.terms.iter().find(|term| term.missing) {
-            return Err(Diagnostic::error(elastic::EQL_STAGES, "a missing event `![...]` needs `with maxspan=...`")
-                .at(term.span));
-        }
+    if sequence.maxspan.is_none()
+        && let Some(term) = sequence.terms.iter().find(|term| term.missing)
+    {
+        return Err(
+            Diagnostic::error(elastic::EQL_STAGES, "a missing event `![...]` needs `with maxspan=...`").at(term.span)
+        );
     }
     if sequence.terms.iter().all(|term| term.missing) {
         return Err(Diagnostic::error(elastic::EQL_STAGES, "a sequence needs a stage that is not missing").at(span));

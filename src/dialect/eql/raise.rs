@@ -74,7 +74,9 @@ impl Raise<'_> {
         let by = all.first().map_or(Vec::new(), |stage| self.keys(stage.by.get(..shared).unwrap_or(&[])));
         let mut terms = Vec::new();
         for at in 0..=stages.len() {
-            terms.extend(absent.iter().filter(|item| item.before == at).map(|item| self.term(&item.stage, shared, true)));
+            terms.extend(
+                absent.iter().filter(|item| item.before == at).map(|item| self.term(&item.stage, shared, true)),
+            );
             terms.extend(stages.get(at).map(|stage| self.term(stage, shared, false)));
         }
         let span = Span::default();
@@ -193,7 +195,9 @@ fn join(last: &mut Expr, next: &Expr) -> bool {
     if !next.notes.is_empty() {
         return false;
     }
-    let (Some((left, op, mut patterns)), Some((right, other, more))) = (patterns(last), patterns(next)) else { return false };
+    let (Some((left, op, mut patterns)), Some((right, other, more))) = (patterns(last), patterns(next)) else {
+        return false;
+    };
     if left != right || op != other {
         return false;
     }
@@ -212,7 +216,9 @@ fn patterns(expr: &Expr) -> Option<(ExprKind, StringOp, Vec<Literal>)> {
     };
     match &expr.kind {
         ExprKind::Match { left, op, patterns } => Some((left.kind.clone(), *op, patterns.clone())),
-        ExprKind::Compare { op: Comparison::Equal, left, right } => Some((left.kind.clone(), StringOp::Like, vec![of(right)?])),
+        ExprKind::Compare { op: Comparison::Equal, left, right } => {
+            Some((left.kind.clone(), StringOp::Like, vec![of(right)?]))
+        }
         ExprKind::In { left, negated: false, fold, items } => {
             let op = if *fold { StringOp::Colon } else { StringOp::Like };
             Some((left.kind.clone(), op, items.iter().map(of).collect::<Option<_>>()?))

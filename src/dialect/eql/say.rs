@@ -35,9 +35,13 @@ pub fn field_name(field: &FieldRef) -> Result<String, String> {
             Segment::Key(key) => keys.push(key.as_str()),
             // Elasticsearch flattens lists: a step into one is no step at all.
             Segment::Any => {}
-            Segment::Index(_) => return Err(format!("{} is an element at a place, and fields have no order", field.path)),
+            Segment::Index(_) => {
+                return Err(format!("{} is an element at a place, and fields have no order", field.path));
+            }
             Segment::KeyPattern(_) => return Err(format!("{} stands for several fields", field.path)),
-            Segment::Paired { .. } => return Err(format!("{} pairs values inside a list, which Elasticsearch flattens", field.path)),
+            Segment::Paired { .. } => {
+                return Err(format!("{} pairs values inside a list, which Elasticsearch flattens", field.path));
+            }
             Segment::Json => return Err(format!("{} reads JSON inside a text", field.path)),
         }
     }
@@ -62,7 +66,8 @@ impl Say<'_> {
     }
 
     fn field(&self, reference: &FieldRef) -> Result<Expr, Support<Predicate>> {
-        let list = || field_name(reference).ok().and_then(|name| self.types.type_of(&name)).is_some_and(|found| found.list);
+        let list =
+            || field_name(reference).ok().and_then(|name| self.types.type_of(&name)).is_some_and(|found| found.list);
         match reference.mode {
             ArrayMode::Any | ArrayMode::Whole | ArrayMode::Single | ArrayMode::Distinct => {}
             ArrayMode::All if list() => return no("a condition on all values of a field; EQL asks for any of them"),
@@ -92,7 +97,9 @@ impl Say<'_> {
         let fits = |value: &Value| value.as_text().is_some_and(|text| fold(text) == text);
         let case = Case::Ignore;
         let kind = match &test.kind {
-            TestKind::Equals { value, typing, .. } if fits(value) => TestKind::Equals { value: value.clone(), case, typing: *typing },
+            TestKind::Equals { value, typing, .. } if fits(value) => {
+                TestKind::Equals { value: value.clone(), case, typing: *typing }
+            }
             TestKind::In { values, typing, .. } if values.iter().all(fits) => {
                 TestKind::In { values: values.clone(), case, typing: *typing }
             }
@@ -120,7 +127,9 @@ impl Say<'_> {
             TestKind::Present => Ok(self.against_null(left, Comparison::NotEqual)),
             TestKind::KeyPresent => Err(Support::Approximately(
                 present(),
-                vec![self.loss(Direction::Narrower, "Elasticsearch does not know a field that is there without a value")],
+                vec![
+                    self.loss(Direction::Narrower, "Elasticsearch does not know a field that is there without a value"),
+                ],
             )),
             TestKind::Empty => {
                 let empty = TestKind::Equals {
@@ -156,11 +165,14 @@ impl Say<'_> {
             }
             TestKind::Equals { value, case, .. } => self.equals(test, left, std::slice::from_ref(value), *case, kind),
             TestKind::In { values, case, .. } => self.equals(test, left, values, *case, kind),
-            TestKind::StartsWith { value, case } => self.part(left, "startsWith", value, *case, |text| vec![text, WildcardPart::Many]),
-            TestKind::EndsWith { value, case } => self.part(left, "endsWith", value, *case, |text| vec![WildcardPart::Many, text]),
-            TestKind::Contains { value, case } => {
-                self.part(left, "stringContains", value, *case, |text| vec![WildcardPart::Many, text, WildcardPart::Many])
+            TestKind::StartsWith { value, case } => {
+                self.part(left, "startsWith", value, *case, |text| vec![text, WildcardPart::Many])
             }
+            TestKind::EndsWith { value, case } => {
+                self.part(left, "endsWith", value, *case, |text| vec![WildcardPart::Many, text])
+            }
+            TestKind::Contains { value, case } => self
+                .part(left, "stringContains", value, *case, |text| vec![WildcardPart::Many, text, WildcardPart::Many]),
             TestKind::Wildcard { pattern, case } => match wildcard_text(pattern) {
                 Some(text) => {
                     let fold = self.folds(*case, &text)?;
@@ -196,7 +208,9 @@ impl Say<'_> {
                 Ok(self.call("cidrMatch", false, args))
             }
             TestKind::Ip { class } => {
-                let networks = |list: &[&str]| same(TestKind::Cidr { networks: list.iter().map(|one| (*one).to_owned()).collect() });
+                let networks = |list: &[&str]| {
+                    same(TestKind::Cidr { networks: list.iter().map(|one| (*one).to_owned()).collect() })
+                };
                 Err(Support::As(match class {
                     IpClass::Any => networks(&["0.0.0.0/0", "::/0"]),
                     IpClass::V4 => networks(&["0.0.0.0/0"]),
@@ -206,7 +220,10 @@ impl Say<'_> {
             }
             TestKind::Compare { ordering, value, .. } => {
                 let right = self.operand(value, kind)?;
-                if matches!(&right.kind, ExprKind::Literal(Literal { value: Constant::Boolean(_) | Constant::Null, .. })) {
+                if matches!(
+                    &right.kind,
+                    ExprKind::Literal(Literal { value: Constant::Boolean(_) | Constant::Null, .. })
+                ) {
                     return Err(Support::As(Predicate::Always(false)));
                 }
                 Ok(self.comparison(left, order(*ordering), right))
@@ -299,16 +316,15 @@ impl Say<'_> {
             Value::Field(reference) => self.field(reference),
             Value::Call(name, args) => {
                 let values = || args.iter().map(|arg| self.value(arg)).collect::<Result<Vec<_>, _>>();
-                let arithmetic = |operator: Operator| -> Result<Expr, Support<Predicate>> {
-                    let mut values = values()?.into_iter();
-                    match (values.next(), values.next()) {
-                        (Some(first), Some(second)) => Ok(self.expr(ExprKind::Arithmetic {
-                            first: Box::new(first),
-                            rest: vec![(operator, second)],
-                        })),
-                        _ => no("an operand is missing"),
-                    }
-                };
+                let arithmetic =
+                    |operator: Operator| -> Result<Expr, Support<Predicate>> {
+                        let mut values = values()?.into_iter();
+                        match (values.next(), values.next()) {
+                            (Some(first), Some(second)) => Ok(self
+                                .expr(ExprKind::Arithmetic { first: Box::new(first), rest: vec![(operator, second)] })),
+                            _ => no("an operand is missing"),
+                        }
+                    };
                 let name = match *name {
                     function::ADD => return arithmetic(Operator::Add),
                     function::SUBTRACT => return arithmetic(Operator::Subtract),
@@ -395,7 +411,8 @@ impl Say<'_> {
         kind: Option<FieldKind>,
     ) -> Result<Expr, Support<Predicate>> {
         // Null equals nothing.
-        let values: Vec<&Value> = values.iter().filter(|value| !matches!(value, Value::Literal(Constants::Null))).collect();
+        let values: Vec<&Value> =
+            values.iter().filter(|value| !matches!(value, Value::Literal(Constants::Null))).collect();
         let moments = values.iter().any(|value| matches!(value, Value::Literal(Constants::DateTime(_))));
         if kind == Some(FieldKind::Date) && !moments && values.iter().any(|value| value.as_text().is_some()) {
             return no("a date that is compared as text");
@@ -429,13 +446,16 @@ impl Say<'_> {
                     ExprKind::Literal(literal) => std::mem::discriminant(&literal.value),
                     _ => std::mem::discriminant(&Constant::Null),
                 };
-                let mixed = texts.is_none() && operands.windows(2).any(|pair| match pair {
-                    [one, other] => kinds(one) != kinds(other),
-                    _ => false,
-                });
+                let mixed = texts.is_none()
+                    && operands.windows(2).any(|pair| match pair {
+                        [one, other] => kinds(one) != kinds(other),
+                        _ => false,
+                    });
                 if mixed {
                     let each = values.iter().map(|value| {
-                        let TestKind::In { case, typing, .. } = &test.kind else { return Predicate::Test(test.clone()) };
+                        let TestKind::In { case, typing, .. } = &test.kind else {
+                            return Predicate::Test(test.clone());
+                        };
                         let kind = TestKind::Equals { value: (*value).clone(), case: *case, typing: *typing };
                         Predicate::Test(Test { kind, ..test.clone() })
                     });
@@ -520,7 +540,9 @@ impl Say<'_> {
         match case {
             Case::Sensitive => Ok(false),
             Case::IgnoreAscii => Ok(true),
-            Case::Ignore if text.chars().all(|one| one.is_ascii() || one.to_lowercase().eq(one.to_uppercase())) => Ok(true),
+            Case::Ignore if text.chars().all(|one| one.is_ascii() || one.to_lowercase().eq(one.to_uppercase())) => {
+                Ok(true)
+            }
             Case::Ignore => no("it folds the case of ASCII letters only"),
         }
     }

@@ -67,7 +67,9 @@ impl Target for EqlTarget {
             }
             Shape::Threshold { events, by, at_least, window } => threshold(events, by, *at_least, *window),
             Shape::Cardinality { .. } => Support::No("it counts no distinct values".to_owned()),
-            Shape::NewValue { .. } => Support::No("new values are a rule type of Elastic (new_terms), no EQL query".to_owned()),
+            Shape::NewValue { .. } => {
+                Support::No("new values are a rule type of Elastic (new_terms), no EQL query".to_owned())
+            }
             Shape::Absence { events, without, on, window } => absence(events, without, on, *window),
         }
     }
@@ -86,7 +88,8 @@ fn sequence(
 ) -> Support<Shape> {
     let refuse = |reason: &str| Support::No(reason.to_owned());
     let all = || stages.iter().chain(absent.iter().map(|item| &item.stage)).chain(until);
-    if !all().flat_map(|stage| &stage.by).all(|key| key.as_field().is_some_and(|field| say::field_name(field).is_ok())) {
+    if !all().flat_map(|stage| &stage.by).all(|key| key.as_field().is_some_and(|field| say::field_name(field).is_ok()))
+    {
         return refuse("a sequence is joined by plain fields only");
     }
     if stages.is_empty() || (stages.len() + absent.len() == 1 && stages.iter().all(|stage| stage.runs < 2)) {
@@ -100,7 +103,12 @@ fn sequence(
     }
     if unordered {
         let keyed = stages.iter().all(|stage| !stage.by.is_empty());
-        if !keyed || !absent.is_empty() || until.is_some() || max_span.is_some() || stages.iter().any(|stage| stage.runs > 1) {
+        if !keyed
+            || !absent.is_empty()
+            || until.is_some()
+            || max_span.is_some()
+            || stages.iter().any(|stage| stage.runs > 1)
+        {
             return refuse("a sample has keys, and neither a greatest time nor missing or repeated events");
         }
     }
@@ -129,7 +137,9 @@ fn threshold(events: &Pipeline, by: &[Expr], at_least: u64, window: Option<u64>)
         until: None,
         unordered: false,
     };
-    let message = format!("every {at_least} events of a group raise an alert of their own, and the time runs from the first of them");
+    let message = format!(
+        "every {at_least} events of a group raise an alert of their own, and the time runs from the first of them"
+    );
     Support::Approximately(shape, vec![Loss::alerting(elastic::ELASTIC_RUNS, Direction::Either, message)])
 }
 
@@ -138,7 +148,9 @@ fn absence(events: &Pipeline, without: &Pipeline, on: &[(Expr, Expr)], window: O
     let (Some(happened), Some(missing)) = (condition(events), condition(without)) else {
         return Support::No("it relates plain events only".to_owned());
     };
-    let Some(window) = window else { return Support::No("an event that must not come needs a greatest time".to_owned()) };
+    let Some(window) = window else {
+        return Support::No("an event that must not come needs a greatest time".to_owned());
+    };
     let fields = |key: &Expr| key.as_field().is_some_and(|field| say::field_name(field).is_ok());
     if on.is_empty() || !on.iter().all(|(left, right)| fields(left) && fields(right)) {
         return Support::No("a sequence is joined by plain fields only".to_owned());
@@ -146,7 +158,10 @@ fn absence(events: &Pipeline, without: &Pipeline, on: &[(Expr, Expr)], window: O
     let stage = |filter, by: Vec<Expr>| Stage { filter, by, runs: 1, span: Span::default() };
     Support::As(Shape::Sequence {
         stages: vec![stage(happened, on.iter().map(|(left, _)| left.clone()).collect())],
-        absent: vec![AbsentStage { stage: stage(missing, on.iter().map(|(_, right)| right.clone()).collect()), before: 1 }],
+        absent: vec![AbsentStage {
+            stage: stage(missing, on.iter().map(|(_, right)| right.clone()).collect()),
+            before: 1,
+        }],
         max_span: Some(window as f64),
         until: None,
         unordered: false,

@@ -15,7 +15,9 @@ pub fn conditions<'t>(query: &'t Query, leaf: &mut dyn FnMut(&'t Expr)) {
 
 fn condition<'t>(expr: &'t Expr, leaf: &mut dyn FnMut(&'t Expr)) {
     match &expr.kind {
-        ExprKind::Or(operands) | ExprKind::And(operands) => operands.iter().for_each(|operand| condition(operand, leaf)),
+        ExprKind::Or(operands) | ExprKind::And(operands) => {
+            operands.iter().for_each(|operand| condition(operand, leaf))
+        }
         ExprKind::Not(inner) => condition(inner, leaf),
         _ => leaf(expr),
     }

@@ -1,10 +1,10 @@
 //! Syntax tree → text: one command a line, keywords in capitals, comments beside what they stood at.
 
-use crate::dialect::leaf::Leaves;
-use std::sync::LazyLock;
 use super::tree::*;
 use crate::diagnostic::Span;
 use crate::dialect::layout::{Comments, Doc, all, group, nest, render, text};
+use crate::dialect::leaf::Leaves;
+use std::sync::LazyLock;
 
 /// The leaf texts.
 static LEAVES: LazyLock<Leaves> = LazyLock::new(|| {
@@ -371,13 +371,8 @@ pub fn pattern_text(pattern: &str) -> String {
         .split('.')
         .map(|part| {
             let plain = part.replace('*', "x");
-            if part.contains('*') && (is_name(&plain) || plain.chars().all(|one| one == 'x')) {
-                part.to_owned()
-            } else if is_name(part) {
-                part.to_owned()
-            } else {
-                format!("`{}`", part.replace('`', "``"))
-            }
+            let starred = part.contains('*') && (is_name(&plain) || plain.chars().all(|one| one == 'x'));
+            if starred || is_name(part) { part.to_owned() } else { format!("`{}`", part.replace('`', "``")) }
         })
         .collect();
     parts.join(".")

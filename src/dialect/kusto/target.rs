@@ -130,7 +130,7 @@ impl Kusto {
             // Empty and missing text are one.
             TestKind::Present | TestKind::KeyPresent | TestKind::Truthy => {
                 let empty = with(TestKind::Empty);
-                if !raise::test(&empty, !negated, types).is_ok() {
+                if raise::test(&empty, !negated, types).is_err() {
                     return None;
                 }
                 let message = "Kusto keeps a missing text as the empty text, so a field that is there and empty counts as missing";

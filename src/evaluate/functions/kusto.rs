@@ -42,9 +42,7 @@ fn number(function: Function, arguments: &[Value], now: i64) -> Option<Value> {
         // Whole numbers wrap, fractions stop at the ends, texts beyond are none.
         k::TOINT => match (x, convert::to_long(x)) {
             (Value::Int(number), _) => Value::Int(i64::from(*number as i32)),
-            (Value::Double(_), Some(number)) => {
-                Value::Int(number.clamp(i64::from(i32::MIN), i64::from(i32::MAX)))
-            }
+            (Value::Double(_), Some(number)) => Value::Int(number.clamp(i64::from(i32::MIN), i64::from(i32::MAX))),
             (_, Some(number)) if i32::try_from(number).is_ok() => Value::Int(number),
             _ => Value::Null,
         },

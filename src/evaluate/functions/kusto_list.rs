@@ -8,9 +8,9 @@ use std::cmp::Ordering;
 /// The order of two values of one type; `None` where there is none.
 pub fn order(left: &Value, right: &Value) -> Option<Ordering> {
     match (left, right) {
-        (Value::Int(a), Value::Int(b)) | (Value::DateTime(a), Value::DateTime(b)) | (Value::Duration(a), Value::Duration(b)) => {
-            Some(a.cmp(b))
-        }
+        (Value::Int(a), Value::Int(b))
+        | (Value::DateTime(a), Value::DateTime(b))
+        | (Value::Duration(a), Value::Duration(b)) => Some(a.cmp(b)),
         (Value::String(a), Value::String(b)) => Some(a.cmp(b)),
         (Value::Bool(a), Value::Bool(b)) => Some(a.cmp(b)),
         _ => left.as_f64()?.partial_cmp(&right.as_f64()?),
@@ -124,7 +124,11 @@ pub fn call(function: Function, arguments: &[Value]) -> Option<Value> {
         k::BAG_HAS_KEY => Value::Bool(y.as_str().is_some_and(|name| x.get(name).is_some())),
         k::BAG_REMOVE_KEYS => match (x, y) {
             (Value::Object(members), Value::Array(names)) => Value::Object(
-                members.iter().filter(|(name, _)| !names.iter().any(|gone| gone.as_str() == Some(name))).cloned().collect(),
+                members
+                    .iter()
+                    .filter(|(name, _)| !names.iter().any(|gone| gone.as_str() == Some(name)))
+                    .cloned()
+                    .collect(),
             ),
             _ => x.clone(),
         },
@@ -265,17 +269,21 @@ pub fn call(function: Function, arguments: &[Value]) -> Option<Value> {
             Value::Array((0..longest).map(row).collect())
         }
         k::SET_INTERSECT => sets(arguments, |first, rest| {
-            distinct(first).into_iter().filter(|item| rest.iter().all(|list| list.iter().any(|other| same(other, item)))).collect()
+            distinct(first)
+                .into_iter()
+                .filter(|item| rest.iter().all(|list| list.iter().any(|other| same(other, item))))
+                .collect()
         }),
-        k::SET_UNION => sets(arguments, |first, rest| {
-            distinct(first.iter().chain(rest.iter().flat_map(|list| list.iter())))
-        }),
-        k::SET_DIFFERENCE => sets(arguments, |first, rest| {
-            distinct(first).into_iter().filter(|item| !rest.iter().any(|list| list.iter().any(|other| same(other, item)))).collect()
-        }),
-        k::SET_HAS_ELEMENT => {
-            items.map_or(Value::Null, |items| Value::Bool(items.iter().any(|item| same(item, y))))
+        k::SET_UNION => {
+            sets(arguments, |first, rest| distinct(first.iter().chain(rest.iter().flat_map(|list| list.iter()))))
         }
+        k::SET_DIFFERENCE => sets(arguments, |first, rest| {
+            distinct(first)
+                .into_iter()
+                .filter(|item| !rest.iter().any(|list| list.iter().any(|other| same(other, item))))
+                .collect()
+        }),
+        k::SET_HAS_ELEMENT => items.map_or(Value::Null, |items| Value::Bool(items.iter().any(|item| same(item, y)))),
         k::SET_EQUALS => match (x, y) {
             (Value::Array(a), Value::Array(b)) => {
                 let inside = |a: &[Value], b: &[Value]| a.iter().all(|item| b.iter().any(|other| same(other, item)));
@@ -307,9 +315,9 @@ pub fn call(function: Function, arguments: &[Value]) -> Option<Value> {
                 back
             }
         })),
-        k::SERIES_FILL_CONST => with(items.map(|items| {
-            items.iter().map(|item| if item.is_null() { y.clone() } else { item.clone() }).collect()
-        })),
+        k::SERIES_FILL_CONST => with(
+            items.map(|items| items.iter().map(|item| if item.is_null() { y.clone() } else { item.clone() }).collect()),
+        ),
         k::SERIES_ADD => pairwise(x, y, arithmetic::add),
         k::SERIES_SUBTRACT => pairwise(x, y, arithmetic::subtract),
         k::SERIES_MULTIPLY => pairwise(x, y, arithmetic::multiply),

@@ -172,9 +172,9 @@ pub fn call(function: Function, arguments: &[Value]) -> Option<Result<Value, Eva
             } else if sought.is_empty() {
                 Value::Int(0)
             } else {
-                let found = source.char_indices().filter(|(at, _)| {
-                    source.get(*at..).is_some_and(|rest| rest.starts_with(sought.as_ref()))
-                });
+                let found = source
+                    .char_indices()
+                    .filter(|(at, _)| source.get(*at..).is_some_and(|rest| rest.starts_with(sought.as_ref())));
                 Value::Int(count(found.count()))
             }
         }
@@ -182,7 +182,8 @@ pub fn call(function: Function, arguments: &[Value]) -> Option<Result<Value, Eva
             Ok(regex) => {
                 let source = text(z);
                 let group = usize::try_from(whole(y).unwrap_or(0)).unwrap_or(usize::MAX);
-                let found = regex.captures(&source).and_then(|captures| captures.get(group)).map(|found| found.as_str());
+                let found =
+                    regex.captures(&source).and_then(|captures| captures.get(group)).map(|found| found.as_str());
                 let found = Value::text(found.unwrap_or(""));
                 match arguments.get(3).and_then(Value::as_str) {
                     None => found,
@@ -302,14 +303,13 @@ fn extract_all(arguments: &[Value]) -> Result<Value, EvalError> {
     let regex = pattern(&text(arguments.first().unwrap_or(&null)))?;
     let source = text(arguments.last().unwrap_or(&null));
     let chosen: Option<Vec<usize>> = match (arguments.len(), arguments.get(1)) {
-        (3, Some(Value::Array(groups))) => Some(
-            groups.iter().filter_map(convert::to_long).filter_map(|group| usize::try_from(group).ok()).collect(),
-        ),
+        (3, Some(Value::Array(groups))) => {
+            Some(groups.iter().filter_map(convert::to_long).filter_map(|group| usize::try_from(group).ok()).collect())
+        }
         _ => None,
     };
-    let groups = chosen.unwrap_or_else(|| {
-        if regex.captures_len() > 1 { (1..regex.captures_len()).collect() } else { vec![0] }
-    });
+    let groups =
+        chosen.unwrap_or_else(|| if regex.captures_len() > 1 { (1..regex.captures_len()).collect() } else { vec![0] });
     let mut out = Vec::new();
     for captures in regex.captures_iter(&source) {
         let found = |group: &usize| Value::text(captures.get(*group).map_or("", |found| found.as_str()));

@@ -16,9 +16,8 @@ pub fn call(function: Function, arguments: &[Value]) -> Option<Value> {
         let offset = if arguments.len() > 1 { convert::to_long(y)? } else { 0 };
         Some(start(time?, offset))
     };
-    let at = |ticks: Option<i64>| {
-        ticks.filter(|ticks| arithmetic::in_calendar(*ticks)).map_or(Value::Null, Value::DateTime)
-    };
+    let at =
+        |ticks: Option<i64>| ticks.filter(|ticks| arithmetic::in_calendar(*ticks)).map_or(Value::Null, Value::DateTime);
     let part = |read: fn(i64) -> i64| time.map_or(Value::Null, |ticks| Value::Int(read(ticks)));
     Some(match function {
         k::STARTOFDAY => at(moved(day)),

@@ -261,7 +261,9 @@ fn aggregate(
             }
             Value::Object(members)
         }
-        a::TAKE_ANY => present().find(|value| value.as_str() != Some("")).or(all.first()).cloned().unwrap_or(Value::Null),
+        a::TAKE_ANY => {
+            present().find(|value| value.as_str() != Some("")).or(all.first()).cloned().unwrap_or(Value::Null)
+        }
         a::STDEV | a::STDEVP | a::VARIANCE | a::VARIANCEP => {
             let numbers: Vec<f64> = present().filter_map(convert::to_double).collect();
             spread(function, &numbers)

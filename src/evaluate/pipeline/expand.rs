@@ -90,12 +90,7 @@ pub fn run(
 }
 
 /// Expands the lists of each row and runs steps over what comes of it.
-pub fn apply(
-    data: Data,
-    columns: &[ExpandColumn],
-    steps: &[Step],
-    context: &Context<'_>,
-) -> Result<Data, EvalError> {
+pub fn apply(data: Data, columns: &[ExpandColumn], steps: &[Step], context: &Context<'_>) -> Result<Data, EvalError> {
     let mut out = Data::default();
     let mut shape = data.columns.clone();
     for row in &data.rows {

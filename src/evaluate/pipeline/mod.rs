@@ -14,9 +14,7 @@ use self::rows::Data;
 use super::functions::{convert, kusto, kusto_list};
 use super::{Context, EvalError, Scope, Table, eval, holds};
 use crate::model::walk::{self, Fold};
-use crate::model::{
-    Column, Expr, NamePattern, NullsOrder, Pipeline, Select, SortKey, Source, Step, StepKind, Value,
-};
+use crate::model::{Column, Expr, NamePattern, NullsOrder, Pipeline, Select, SortKey, Source, Step, StepKind, Value};
 use std::cmp::Ordering;
 
 /// The greatest number of rows at any point of a pipeline.
@@ -110,7 +108,9 @@ pub(super) fn apply(step: &Step, mut data: Data, context: &Context<'_>) -> Resul
         }
         StepKind::Project(columns) => project(data, columns, context),
         StepKind::Select(select) => Ok(selected(data, select)),
-        StepKind::Aggregate { inline: true, .. } => Err(EvalError::Unsupported("aggregates beside the rows".to_owned())),
+        StepKind::Aggregate { inline: true, .. } => {
+            Err(EvalError::Unsupported("aggregates beside the rows".to_owned()))
+        }
         StepKind::Aggregate { aggregates, by, .. } => aggregate::run(data, aggregates, by, context),
         StepKind::Join(join) => join::run(data, join, context),
         StepKind::Union(parts) => {
@@ -221,11 +221,8 @@ fn selected(data: Data, select: &Select) -> Data {
     let fits = |patterns: &[NamePattern], name: &str| patterns.iter().position(|pattern| wild(&pattern.0, name));
     match select {
         Select::Keep { names, ordered } => {
-            let mut kept: Vec<(usize, String)> = data
-                .columns
-                .iter()
-                .filter_map(|(name, _)| fits(names, name).map(|at| (at, name.clone())))
-                .collect();
+            let mut kept: Vec<(usize, String)> =
+                data.columns.iter().filter_map(|(name, _)| fits(names, name).map(|at| (at, name.clone()))).collect();
             if *ordered {
                 kept.sort_by_key(|(at, _)| *at);
             }
@@ -237,11 +234,8 @@ fn selected(data: Data, select: &Select) -> Data {
             data.arranged(kept)
         }
         Select::Reorder(names) => {
-            let mut all: Vec<(usize, String)> = data
-                .columns
-                .iter()
-                .map(|(name, _)| (fits(names, name).unwrap_or(usize::MAX), name.clone()))
-                .collect();
+            let mut all: Vec<(usize, String)> =
+                data.columns.iter().map(|(name, _)| (fits(names, name).unwrap_or(usize::MAX), name.clone())).collect();
             all.sort_by_key(|(at, _)| *at);
             data.arranged(all.into_iter().map(|(_, name)| (name.clone(), name)).collect())
         }

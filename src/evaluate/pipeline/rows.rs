@@ -138,11 +138,9 @@ impl Data {
             },
             Expr::Path(..) | Expr::List(_) | Expr::Object(_) | Expr::Collect { .. } => scalar(FieldKind::Dynamic),
             Expr::Truth(_) => scalar(FieldKind::Boolean),
-            Expr::Case(arms, otherwise) => arms
-                .iter()
-                .filter_map(|arm| self.type_of(&arm.then))
-                .chain(self.type_of(otherwise))
-                .reduce(common),
+            Expr::Case(arms, otherwise) => {
+                arms.iter().filter_map(|arm| self.type_of(&arm.then)).chain(self.type_of(otherwise)).reduce(common)
+            }
             Expr::Call(function, arguments) | Expr::Aggregate(function, arguments, _) => match *function {
                 function::LOWER
                 | function::UPPER
@@ -206,9 +204,7 @@ impl Data {
     pub fn arranged(self, names: Vec<(String, String)>) -> Self {
         let columns = names
             .iter()
-            .map(|(new, old)| {
-                (new.clone(), self.columns.iter().find(|(name, _)| name == old).and_then(|(_, ty)| *ty))
-            })
+            .map(|(new, old)| (new.clone(), self.columns.iter().find(|(name, _)| name == old).and_then(|(_, ty)| *ty)))
             .collect();
         let rows = self
             .rows
@@ -259,11 +255,9 @@ impl Data {
             .rows
             .into_iter()
             .map(|row| match row {
-                Value::Object(cells) => cells
-                    .into_iter()
-                    .zip(&columns)
-                    .map(|((_, value), (_, ty))| cell(value, *ty, texts))
-                    .collect(),
+                Value::Object(cells) => {
+                    cells.into_iter().zip(&columns).map(|((_, value), (_, ty))| cell(value, *ty, texts)).collect()
+                }
                 _ => Vec::new(),
             })
             .collect();

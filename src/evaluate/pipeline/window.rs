@@ -101,16 +101,10 @@ fn column(name: &str) -> Expr {
     Expr::Field(FieldRef::new(FieldPath::column(name), ArrayMode::Whole))
 }
 
-fn values(
-    function: Function,
-    arguments: &[Expr],
-    data: &Data,
-    context: &Context<'_>,
-) -> Result<Vec<Value>, EvalError> {
+fn values(function: Function, arguments: &[Expr], data: &Data, context: &Context<'_>) -> Result<Vec<Value>, EvalError> {
     let each = |at: usize| -> Result<Option<Vec<Value>>, EvalError> {
         let Some(argument) = arguments.get(at) else { return Ok(None) };
-        let values =
-            data.rows.iter().map(|row| eval(argument, &Scope::new(row, Access::Common), context));
+        let values = data.rows.iter().map(|row| eval(argument, &Scope::new(row, Access::Common), context));
         values.collect::<Result<Vec<_>, _>>().map(Some)
     };
     let flags = |values: Option<Vec<Value>>| -> Vec<bool> {
@@ -159,9 +153,8 @@ fn values(
                     if !value.is_null() {
                         total = Some(match &total {
                             None => value,
-                            Some(known) => {
-                                crate::evaluate::functions::arithmetic_sum([known, &value].into_iter()).unwrap_or(Value::Null)
-                            }
+                            Some(known) => crate::evaluate::functions::arithmetic_sum([known, &value].into_iter())
+                                .unwrap_or(Value::Null),
                         });
                     }
                     total.clone().unwrap_or(Value::Int(0))
@@ -203,8 +196,7 @@ fn values(
                 .zip(restarts)
                 .map(|(value, anew)| {
                     let Value::DateTime(ticks) = value else { return Value::Null };
-                    let goes_on =
-                        start.is_some_and(|start| !anew && ticks - start <= whole && ticks - last <= between);
+                    let goes_on = start.is_some_and(|start| !anew && ticks - start <= whole && ticks - last <= between);
                     if !goes_on {
                         start = Some(*ticks);
                     }

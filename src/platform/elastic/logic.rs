@@ -221,7 +221,11 @@ fn shape(detection: &mut Detection, kind: &str, node: &Node, text: &str) {
         return;
     }
     let Logic::Pipeline(events) = std::mem::replace(&mut detection.logic, Logic::Unread(0)) else { return };
-    let made = if kind == "threshold" { threshold(events, node) } else { new_terms(events, node, detection.schedule.lookback) };
+    let made = if kind == "threshold" {
+        threshold(events, node)
+    } else {
+        new_terms(events, node, detection.schedule.lookback)
+    };
     match made {
         Ok(shape) => detection.logic = Logic::Shape(Box::new(shape)),
         Err(reason) => unread_logic(detection, codes::RULE_TYPE, reason, None, text),

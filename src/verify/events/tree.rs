@@ -165,7 +165,7 @@ fn first_element(list: &Expr) -> Expr {
             let mut path = FieldPath(first_of_each(&field.path));
             let spread = field.path.0.iter().any(|segment| matches!(segment, Segment::Any));
             let ends = matches!(field.path.0.last(), Some(Segment::Any));
-            if !ends && !(spread && field.mode == ArrayMode::Whole) {
+            if !(ends || spread && field.mode == ArrayMode::Whole) {
                 path = path.then(Segment::Index(0));
             }
             Expr::Field(FieldRef::new(path, ArrayMode::Whole))

@@ -86,7 +86,8 @@ impl Lowering<'_> {
         }
         if found.kind == Some(FieldKind::Text) {
             found.kind = Some(FieldKind::Keyword);
-            let message = format!("{} is analysed text; EQL tests whole values, so a keyword sub-field is assumed", field.name);
+            let message =
+                format!("{} is analysed text; EQL tests whole values, so a keyword sub-field is assumed", field.name);
             if !self.diagnostics.iter().any(|known| known.message == message) {
                 self.diagnostics.push(Diagnostic::warning(elastic::EQL_TYPE, message).at(span));
             }
@@ -104,7 +105,9 @@ impl Lowering<'_> {
                     Constant::Text(text) => (text.clone(), FieldKind::Keyword),
                     Constant::Integer(_) | Constant::Number(_) => (literal.text.clone(), FieldKind::Double),
                     Constant::Boolean(_) => (literal.text.clone(), FieldKind::Boolean),
-                    Constant::Null => return Ok(Test::new(found.subject, TestKind::Present, span).into()).map(Predicate::negate),
+                    Constant::Null => {
+                        return Ok(Predicate::negate(Test::new(found.subject, TestKind::Present, span).into()));
+                    }
                 };
                 let kind = *found.kind.get_or_insert(assumed);
                 let texts = matches!(literal.value, Constant::Text(_));

@@ -12,8 +12,8 @@ use crate::dialect::Read;
 use crate::dialect::elastic::join;
 use crate::dialect::syntax::attach;
 use crate::model::{
-    AbsentStage, ArrayMode, Case, Expr as Value, FieldKind, FieldRef, FieldType, FieldTypes, Logic, NullsOrder, Pipeline,
-    Predicate, Shape, SortKey, Source, Stage, Step, StepKind, Test, TestKind, Typing, Unread,
+    AbsentStage, ArrayMode, Case, Expr as Value, FieldKind, FieldRef, FieldType, FieldTypes, Logic, NullsOrder,
+    Pipeline, Predicate, Shape, SortKey, Source, Stage, Step, StepKind, Test, TestKind, Typing, Unread,
 };
 
 /// What a query looks for. `text` is what the tree's spans refer to. What the model cannot hold is in `unread`.
@@ -66,7 +66,8 @@ impl Lowering<'_> {
             Base::Sample(sample) => {
                 let stages = sample.terms.iter().map(|term| self.stage(term, &sample.by)).collect();
                 self.pipes_of_a_shape(&query.pipes);
-                let shape = Shape::Sequence { stages, absent: Vec::new(), max_span: None, until: None, unordered: true };
+                let shape =
+                    Shape::Sequence { stages, absent: Vec::new(), max_span: None, until: None, unordered: true };
                 Logic::Shape(Box::new(shape))
             }
         }

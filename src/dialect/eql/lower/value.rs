@@ -40,7 +40,9 @@ impl Lowering<'_> {
         let function = match (lower.as_str(), args.len()) {
             ("substring", 2 | 3) => Some(function::elastic::SLICE),
             ("number", 1) => Some(function::TO_DOUBLE),
-            ("indexof", 2 | 3) => Some(if fold { function::elastic::INDEX_OF_FOLD } else { function::elastic::INDEX_OF }),
+            ("indexof", 2 | 3) => {
+                Some(if fold { function::elastic::INDEX_OF_FOLD } else { function::elastic::INDEX_OF })
+            }
             ("between", 3 | 4) => Some(if fold { function::elastic::BETWEEN_FOLD } else { function::elastic::BETWEEN }),
             _ => VALUES.iter().find(|(known, _)| *known == lower).map(|(_, function)| *function),
         };

@@ -86,7 +86,8 @@ pub(in crate::dialect::kusto) fn scalar(name: &str) -> Option<Function> {
 
 /// Whether a function is written as an operator.
 fn is_operator(function: Function) -> bool {
-    [kusto::ADD, kusto::SUBTRACT, kusto::MULTIPLY, kusto::DIVIDE, kusto::MODULO, kusto::NEGATE, kusto::INDEX].contains(&function)
+    [kusto::ADD, kusto::SUBTRACT, kusto::MULTIPLY, kusto::DIVIDE, kusto::MODULO, kusto::NEGATE, kusto::INDEX]
+        .contains(&function)
 }
 
 /// The spelling of a scalar function, where the language has it.

@@ -45,12 +45,13 @@ impl Lowerer<'_> {
 
     /// An order of types that the engine refuses together: KS106.
     pub(super) fn check_order(&mut self, left: &Typed, right: &Typed, span: Span) {
-        let refused = match (left.ty, right.ty) {
-            (Ty::String, Ty::Long | Ty::Real | Ty::DateTime | Ty::Timespan | Ty::Bool) => true,
-            (Ty::Long | Ty::Real | Ty::DateTime | Ty::Timespan | Ty::Bool, Ty::String) => true,
-            (Ty::DateTime, Ty::Long | Ty::Real) | (Ty::Long | Ty::Real, Ty::DateTime) => true,
-            _ => false,
-        };
+        let refused = matches!(
+            (left.ty, right.ty),
+            (Ty::String, Ty::Long | Ty::Real | Ty::DateTime | Ty::Timespan | Ty::Bool)
+                | (Ty::Long | Ty::Real | Ty::DateTime | Ty::Timespan | Ty::Bool, Ty::String)
+                | (Ty::DateTime, Ty::Long | Ty::Real)
+                | (Ty::Long | Ty::Real, Ty::DateTime)
+        );
         if refused {
             let message = format!("the engine does not order {} and {} (KS106)", left.ty.name(), right.ty.name());
             self.warn(codes::kusto::TYPE, message, span);

@@ -50,7 +50,7 @@ impl<'a> Lowerer<'a> {
                 let mut keys = Vec::new();
                 let read = list.iter().all(|node| {
                     let before = keys.len();
-                    self.keys(node, flow, &right, &mut keys);
+                    Self::keys(node, &mut keys);
                     keys.len() > before
                 });
                 read.then_some(keys)
@@ -71,12 +71,12 @@ impl<'a> Lowerer<'a> {
         flow.columns = columns;
     }
 
-    fn keys(&mut self, node: &'a Node, left: &Flow, right: &Flow, keys: &mut Vec<(Expr, Expr)>) {
+    fn keys(node: &Node, keys: &mut Vec<(Expr, Expr)>) {
         match &node.unwrap_parentheses().kind {
             ExprKind::Name(name) => keys.push((column(&name.text), column(&name.text))),
             ExprKind::And(operands) => {
                 for operand in operands {
-                    self.keys(operand, left, right, keys);
+                    Self::keys(operand, keys);
                 }
             }
             ExprKind::Compare { op: CompareOp::Equal, left: one, right: other } => {

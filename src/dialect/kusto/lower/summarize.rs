@@ -275,7 +275,7 @@ impl<'a> Lowerer<'a> {
             }
             let types: Vec<Ty> = values.iter().map(|value| value.ty).collect();
             let ty = aggregate::returns(function).map_or(Ty::Unknown, |returns| Ty::of_result(returns, &types));
-            let filter = filter.filter(|predicate: &Box<Predicate>| **predicate != Predicate::Always(true));
+            let filter = filter.filter(|predicate| predicate.as_ref() != &Predicate::Always(true));
             let values = values.into_iter().map(|value| value.expr).collect();
             return Typed::new(Expr::Aggregate(function, values, filter), ty);
         }

@@ -1,16 +1,13 @@
 //! The spelling of names and literals that a tree does not spell itself.
 
-use crate::dialect::leaf::Leaves;
-use std::sync::LazyLock;
 use super::super::parse::is_reserved;
 use super::super::syntax::{Literal, LiteralValue, Name};
+use crate::dialect::leaf::Leaves;
+use std::sync::LazyLock;
 
 /// The leaf texts.
-static LEAVES: LazyLock<Leaves> = LazyLock::new(|| {
-    Leaves::new(&[
-        ("typed", include_str!("../../../../templates/kusto/typed.j2")),
-    ])
-});
+static LEAVES: LazyLock<Leaves> =
+    LazyLock::new(|| Leaves::new(&[("typed", include_str!("../../../../templates/kusto/typed.j2"))]));
 
 /// A name as it must be written to be one.
 pub(super) fn name(name: &Name) -> String {
@@ -65,7 +62,9 @@ pub(super) fn literal(literal: &Literal) -> String {
     if let Some(spelling) = &literal.spelling {
         return spelling.to_string();
     }
-    let typed = |name: &str, value: Option<String>| LEAVES.write("typed", &[("name", name), ("value", &value.unwrap_or_else(|| "null".to_owned()))]);
+    let typed = |name: &str, value: Option<String>| {
+        LEAVES.write("typed", &[("name", name), ("value", &value.unwrap_or_else(|| "null".to_owned()))])
+    };
     match &literal.value {
         LiteralValue::String { text, hidden } => format!("{}{}", if *hidden { "h" } else { "" }, quoted(text)),
         LiteralValue::Bool(Some(value)) => value.to_string(),

@@ -63,7 +63,7 @@ impl Raiser<'_> {
                     .map(|item| self.condition(item, negated, if alone { place } else { inner }))
                     .collect::<Said<Vec<_>>>()?;
                 let text = parts.join(if conjunction { " and " } else { " or " });
-                let bare = alone || place == inner || (conjunction && place == Place::Or && false);
+                let bare = alone || place == inner;
                 Ok(if bare { text } else { format!("({text})") })
             }
             Predicate::ExactlyOne(_) => Err("exactly one of several conditions".to_owned()),
