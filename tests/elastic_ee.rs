@@ -144,7 +144,7 @@ fn esql_agrees_with_the_judge_on_the_corpus_and_on_damaged_queries() {
         let theirs = verdict["ok"] == true;
         let ours = esql::parse(query);
         // What only newer versions than the judge's know is accepted here.
-        if theirs != ours.is_ok() && !(at < corpus.len() && !theirs) {
+        if (theirs || at >= corpus.len()) && theirs != ours.is_ok() {
             let ours = ours.map(|_| ()).map_err(|error| error.message);
             differences.push((
                 theirs,

@@ -171,6 +171,7 @@ mod golden {
         let Some(shared) = shared() else { return };
         let text = std::fs::read_to_string(shared.join("corpus/kusto-golden/answers.jsonl")).unwrap();
         let types = TypeMap::default();
+        let sets = Regex::new("make_set|makeset|set_|bag|dcount").unwrap();
         let (mut met, mut named, mut refused, mut wrong) = (0, 0, 0, Vec::new());
         let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
         for line in text.lines() {
@@ -227,7 +228,6 @@ mod golden {
                 .collect();
             expected.sort();
             actual.sort();
-            let sets = Regex::new("make_set|makeset|set_|bag|dcount").unwrap();
             if expected != actual && sets.is_match(query) && expected.len() == actual.len() {
                 let loose = |rows: &[String]| {
                     let mut rows: Vec<Vec<String>> = rows
