@@ -155,7 +155,7 @@ mod tests {
             "a:\n  - Log: {\n    \"x\": [1, # one\n    2],\n    \"y\": \"}\"\n    }\n  - b: |\n      {\n    c: 1\n";
         let flat = joined(text).unwrap();
         assert_eq!(flat.len(), text.len());
-        assert_eq!(flat.lines().count(), 6, "{flat}");
+        assert_eq!(flat.lines().count(), 5, "{flat}");
         let read = super::super::parse_yaml(text).unwrap().root.to_json();
         assert_eq!(read["a"][0]["Log"], serde_json::json!({"x": [1, 2], "y": "}"}));
         assert_eq!(read["a"][1]["b"], "{\n");
