@@ -247,6 +247,16 @@ fn explain_gives_condition_and_exclusions_of_a_catalogue_page() {
 }
 
 #[test]
+fn check_reports_entities_that_the_query_projects_away() {
+    let run = ruleglot(&["check", "corpus/kusto/unredeemed_guest_invites.yaml"]);
+    for column in ["Inviter", "InviterIp"] {
+        assert!(err(&run).contains(&format!("mapped to the column `{column}`")), "{}", err(&run));
+    }
+    let whole = ruleglot(&["check", "corpus/kusto/guest_invites_by_new_inviters.yaml"]);
+    assert!(!err(&whole).contains("kusto-entity"), "{}", err(&whole));
+}
+
+#[test]
 fn coverage_lists_techniques_and_what_is_wrong() {
     let run = ruleglot(&["coverage", "corpus", "--format", "json"]);
     let report: Json = serde_json::from_str(&out(&run)).unwrap();

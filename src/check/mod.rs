@@ -2,6 +2,7 @@
 
 use crate::attack::{Matrix, resolve};
 use crate::diagnostic::{Diagnostic, codes};
+use crate::model::{Logic, StepKind};
 use crate::platform::ReadRule;
 
 /// What is wrong with a rule beyond what reading found; spans count in the rule file.
@@ -22,6 +23,21 @@ pub fn check(rule: &ReadRule, matrix: &Matrix) -> Vec<Diagnostic> {
     if !mapped && !matches!(rule.format, crate::source::Format::Query(_)) {
         found.push(Diagnostic::note(codes::attack::UNMAPPED_RULE, "the rule maps to no ATT&CK technique"));
     }
+    if let Some(columns) = returned(&detection.logic) {
+        for entity in &detection.entities {
+            for field in entity.fields.iter().filter(|field| !columns.contains(&field.column.as_str())) {
+                let message = format!(
+                    "the entity {} is mapped to the column `{}`, which the query does not return",
+                    entity.kind, field.column
+                );
+                let diagnostic = Diagnostic::warning(codes::kusto::ENTITY_COLUMN, message);
+                found.push(match entity.span {
+                    Some(span) => diagnostic.at(span),
+                    None => diagnostic,
+                });
+            }
+        }
+    }
     for entry in &detection.unread {
         let diagnostic = Diagnostic::warning(entry.code, format!("not read: {}", entry.reason));
         found.push(match entry.span {
@@ -30,4 +46,22 @@ pub fn check(rule: &ReadRule, matrix: &Matrix) -> Vec<Diagnostic> {
         });
     }
     found
+}
+
+/// The columns that a query returns, where its last steps say all of them.
+fn returned(logic: &Logic) -> Option<Vec<&str>> {
+    let Logic::Pipeline(pipeline) = logic else { return None };
+    for step in pipeline.steps.iter().rev() {
+        match &step.kind {
+            StepKind::Filter(_) | StepKind::Sort(_) | StepKind::Limit(_) => {}
+            StepKind::Project(columns) | StepKind::Distinct(columns) => {
+                return Some(columns.iter().map(|column| column.name.as_str()).collect());
+            }
+            StepKind::Aggregate { aggregates, by, inline: false } => {
+                return Some(by.iter().chain(aggregates).map(|column| column.name.as_str()).collect());
+            }
+            _ => return None,
+        }
+    }
+    None
 }
