@@ -218,15 +218,9 @@ impl Server {
             read: ReadEnv { registry: &self.registry, helpers: &NoHelpers, siblings: &NoSiblings, types: source },
         };
         let options = Options { goal, form: FileForm::Query, fields, table: None, verify: true };
-        let dialects: Vec<&str> = match goal {
-            Goal::Dialect(name) => vec![name],
-            Goal::Platform(PlatformId::Elastic) => vec!["kuery", "eql", "esql"],
-            Goal::Platform(PlatformId::Sentinel) => vec!["kusto"],
-            Goal::Platform(PlatformId::Panther) => vec!["panther", "python"],
-        };
         let mut refusals = Vec::new();
         let mut best: Option<crate::translate::QueryTranslation> = None;
-        for name in dialects {
+        for name in goal.languages() {
             let Some(target) = self.registry.get(name) else { continue };
             match translate_query(&detection, dialect.platform(), target, &env, &options) {
                 Ok(found) if best.as_ref().is_none_or(|known| found.verdict < known.verdict) => best = Some(found),

@@ -2,12 +2,11 @@
 
 use super::Status;
 use super::args::FmtArgs;
-use super::input::Workspace;
+use super::input::{Workspace, open};
 use super::output::Session;
 use super::translate::write_aside;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::{Format, SourceFile, detect};
-use std::io::Read;
 use std::path::Path;
 
 /// Carries out the command: query files are rewritten in place, standard input goes to standard output.
@@ -69,16 +68,4 @@ fn put(args: &FmtArgs, path: &Path, file: &SourceFile, text: &str, session: &mut
         let found = Diagnostic::error(codes::cli::NOT_WRITTEN, format!("cannot be written: {error}"));
         session.report(&found, &name, "", Status::Unusable);
     }
-}
-
-fn open(path: &Path) -> Result<SourceFile, Diagnostic> {
-    if path.as_os_str() != "-" {
-        return SourceFile::open(path);
-    }
-    let mut bytes = Vec::new();
-    std::io::stdin()
-        .lock()
-        .read_to_end(&mut bytes)
-        .map_err(|error| Diagnostic::error(codes::source::UNREADABLE, format!("standard input: {error}")))?;
-    SourceFile::from_bytes(path, bytes)
 }

@@ -250,7 +250,11 @@ fn has_rule_name(path: &Path) -> bool {
         .contains(&extension.as_str())
 }
 
-fn open(path: &Path) -> Result<SourceFile, Diagnostic> {
+/// Opens a file, or standard input for `-`.
+///
+/// # Errors
+/// One diagnostic: a folder, or what [`SourceFile`] cannot take.
+pub fn open(path: &Path) -> Result<SourceFile, Diagnostic> {
     if path.as_os_str() != "-" {
         if path.is_dir() {
             return Err(Diagnostic::error(codes::source::UNREADABLE, "this is a folder"));

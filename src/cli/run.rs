@@ -57,17 +57,7 @@ pub fn evaluate(request: &Request<'_>) -> Result<Outcome, Vec<Diagnostic>> {
     let context = ReadContext { types: &types, registry: request.registry, helpers: request.helpers, log_sources: &[] };
     let read = request.dialect.read_rows(request.query, &context)?;
     let now = now(request.now, request.events, request.tables)?;
-    run_logic(&read.logic, &read.unread, access(request.dialect.platform()), &types, request, now)
-}
-
-/// How fields are found in events of a platform.
-pub fn access(platform: Option<PlatformId>) -> Access {
-    match platform {
-        Some(PlatformId::Elastic) => Access::Elastic,
-        Some(PlatformId::Sentinel) => Access::Sentinel,
-        Some(PlatformId::Panther) => Access::Panther,
-        None => Access::Common,
-    }
+    run_logic(&read.logic, &read.unread, Access::of(request.dialect.platform()), &types, request, now)
 }
 
 fn run_logic(
@@ -340,7 +330,7 @@ fn outcome(
             helpers: &NoHelpers,
         };
         let outcome = now(args.now.as_deref(), events, tables).and_then(|now| {
-            run_logic(&detection.logic, &detection.unread, access(platform), types.as_ref(), &request, now)
+            run_logic(&detection.logic, &detection.unread, Access::of(platform), types.as_ref(), &request, now)
         });
         return Some((outcome, name, loaded.file.text));
     }

@@ -4,11 +4,11 @@ use super::Status;
 use super::args::{TestArgs, TestFormat};
 use super::input::{Loaded, Types, Workspace, read_events};
 use super::output::Session;
-use super::run::{access, not_run, now};
+use super::run::{not_run, now};
 use super::translate::{rule_id, tell_reading};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::dialect::Dialect;
-use crate::evaluate::{self, Context};
+use crate::evaluate::{self, Access, Context};
 use crate::model::{Detection, PlatformId, TestCase, Value};
 use crate::platform::{ReadRule, TypeSource, tests_file};
 use crate::source::{Folder, Format};
@@ -129,7 +129,7 @@ fn verdict(rule: &ReadRule, detection: &Detection, test: &TestCase, workspace: &
     let now = now(None, &events, &HashMap::new()).map_err(|mut found| {
         found.pop().unwrap_or_else(|| Diagnostic::error(codes::cli::NOT_RUN, "no time of evaluation"))
     })?;
-    let mut context = Context::new(access(platform), types.as_ref(), now);
+    let mut context = Context::new(Access::of(platform), types.as_ref(), now);
     let error = |error: &evaluate::EvalError| not_run(error, &detection.unread);
     if let (Some(condition), [event]) = (detection.logic.as_filter(), events.as_slice()) {
         return evaluate::matches(&condition, event, &context).map_err(|found| error(&found));

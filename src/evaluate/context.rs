@@ -1,7 +1,7 @@
 //! What an evaluation knows beside the event at hand.
 
 use super::regex::Cache;
-use crate::model::{FieldTypes, Value};
+use crate::model::{FieldTypes, PlatformId, Value};
 use std::collections::HashMap;
 
 /// How a platform finds a field in an event.
@@ -19,6 +19,18 @@ pub enum Access {
     Sentinel,
     /// Keys are case-insensitive; absent and null differ only for [`crate::model::TestKind::KeyPresent`].
     Panther,
+}
+
+impl Access {
+    /// How fields are found in events of a platform; as they stand where a rule belongs to none.
+    pub const fn of(platform: Option<PlatformId>) -> Self {
+        match platform {
+            Some(PlatformId::Elastic) => Access::Elastic,
+            Some(PlatformId::Sentinel) => Access::Sentinel,
+            Some(PlatformId::Panther) => Access::Panther,
+            None => Access::Common,
+        }
+    }
 }
 
 /// Everything that stays the same while one rule runs.

@@ -47,6 +47,18 @@ pub enum Goal<'a> {
     Dialect(&'a str),
 }
 
+impl<'a> Goal<'a> {
+    /// The names of the languages to try, simplest first.
+    pub fn languages(self) -> Vec<&'a str> {
+        match self {
+            Goal::Dialect(name) => vec![name],
+            Goal::Platform(PlatformId::Elastic) => vec!["kuery", "eql", "esql"],
+            Goal::Platform(PlatformId::Sentinel) => vec!["kusto"],
+            Goal::Platform(PlatformId::Panther) => vec!["panther", "python"],
+        }
+    }
+}
+
 /// How a file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileForm {
@@ -155,12 +167,7 @@ fn candidates(
     registry: &Registry,
     goal: Goal<'_>,
 ) -> Result<Vec<&'static dyn Dialect>, Refusal> {
-    let names: &[&str] = match goal {
-        Goal::Dialect(name) => &[name],
-        Goal::Platform(PlatformId::Elastic) => &["kuery", "eql", "esql"],
-        Goal::Platform(PlatformId::Sentinel) => &["kusto"],
-        Goal::Platform(PlatformId::Panther) => &["panther", "python"],
-    };
+    let names = goal.languages();
     let found: Vec<_> =
         names.iter().filter_map(|name| registry.get(name)).filter(|dialect| dialect.target().is_some()).collect();
     if !found.is_empty() {

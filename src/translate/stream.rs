@@ -2,9 +2,9 @@
 
 use super::query::{QueryTranslation, Refused};
 use super::report::VerificationEntry;
-use super::verification::{access, bug};
+use super::verification::bug;
 use crate::diagnostic::codes;
-use crate::evaluate::Context;
+use crate::evaluate::{Access, Context};
 use crate::model::{Direction, FieldTypes, Logic, Loss, PlatformId, Scope};
 use crate::verify::compare::compare_here;
 
@@ -25,7 +25,7 @@ pub(super) fn verify(
         not_run(translated, "rows that a rule makes itself are not yet compared between two platforms");
         return Ok(());
     }
-    let context = Context::new(access(from), types, now);
+    let context = Context::new(Access::of(from), types, now);
     let found = match compare_here(source, back, &context) {
         Ok(found) => found,
         Err(error) => {

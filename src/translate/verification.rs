@@ -58,8 +58,8 @@ pub(super) fn verify(
         (Some(schema), Some(from)) => Box::new(SchemaTypes { schemas: vec![schema], platform: from }),
         _ => Box::new(Given(env.types)),
     };
-    let left = Side { condition: left, access: access(from), types: source_types.as_ref() };
-    let right = Side { condition: right, access: access(to), types };
+    let left = Side { condition: left, access: Access::of(from), types: source_types.as_ref() };
+    let right = Side { condition: right, access: Access::of(to), types };
     let pairs = match (named.schema, from, to) {
         (Some(schema), Some(from), Some(to)) => {
             let common = named.common.clone().map(without_unread);
@@ -79,15 +79,6 @@ pub(super) fn verify(
             ));
             Ok(())
         }
-    }
-}
-
-pub(super) fn access(platform: Option<PlatformId>) -> Access {
-    match platform {
-        Some(PlatformId::Elastic) => Access::Elastic,
-        Some(PlatformId::Sentinel) => Access::Sentinel,
-        Some(PlatformId::Panther) => Access::Panther,
-        None => Access::Common,
     }
 }
 
@@ -314,8 +305,8 @@ pub fn compare(
         }
     };
     let (left_types, right_types) = (types(left.1), types(right.1));
-    let first = Side { condition: conditions.0, access: access(left.1), types: left_types.as_ref() };
-    let second = Side { condition: conditions.1, access: access(right.1), types: right_types.as_ref() };
+    let first = Side { condition: conditions.0, access: Access::of(left.1), types: left_types.as_ref() };
+    let second = Side { condition: conditions.1, access: Access::of(right.1), types: right_types.as_ref() };
     let pairs = match schema {
         Some((schema, from, to)) => {
             let common = fields::to_common(left.0.logic.clone(), from, schema).logic;
