@@ -12,7 +12,7 @@ use crate::fields::Schemas;
 use crate::model::{Detection, LogSource, PlatformId, TypeMap};
 use crate::platform::{ReadEnv, TypeSource};
 use crate::source::NoSiblings;
-use crate::translate::{Env, FieldMode, FileForm, Goal, Options, translate_query};
+use crate::translate::{Env, FieldMode, FileForm, Goal, Options, translate_logic};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 use std::collections::HashMap;
@@ -218,19 +218,10 @@ impl Server {
             read: ReadEnv { registry: &self.registry, helpers: &NoHelpers, siblings: &NoSiblings, types: source },
         };
         let options = Options { goal, form: FileForm::Query, fields, table: None, verify: true };
-        let mut refusals = Vec::new();
-        let mut best: Option<crate::translate::QueryTranslation> = None;
-        for name in goal.languages() {
-            let Some(target) = self.registry.get(name) else { continue };
-            match translate_query(&detection, dialect.platform(), target, &env, &options) {
-                Ok(found) if best.as_ref().is_none_or(|known| found.verdict < known.verdict) => best = Some(found),
-                Ok(_) => {}
-                Err(refused) => refusals.extend(refused.refusals),
-            }
-        }
+        let outcome = translate_logic(&detection, dialect.platform(), &env, &options);
         let mut answer = Answer { fields: Map::new(), diagnostics };
-        match best {
-            Some(found) => {
+        match outcome {
+            Ok(found) => {
                 answer.fields.insert("output".to_owned(), Json::String(found.text.clone()));
                 answer.fields.insert("verdict".to_owned(), Json::String(found.verdict.name().to_owned()));
                 let losses: Vec<Json> = found.losses.iter().map(|loss| loss_json(loss, query)).collect();
@@ -244,11 +235,11 @@ impl Server {
                         .insert("verification".to_owned(), serde_json::to_value(verification).unwrap_or(Json::Null));
                 }
             }
-            None => {
+            Err(refused) => {
                 answer.fields.insert("output".to_owned(), Json::Null);
                 answer.fields.insert("verdict".to_owned(), Json::String("refused".to_owned()));
                 answer.fields.insert("losses".to_owned(), Json::Array(Vec::new()));
-                answer.diagnostics.extend(refusals.into_iter().map(|refusal| {
+                answer.diagnostics.extend(refused.refusals.into_iter().map(|refusal| {
                     let found = Diagnostic::error(refusal.code, refusal.message);
                     match refusal.span {
                         Some(span) => found.at(span),

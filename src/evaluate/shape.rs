@@ -390,10 +390,11 @@ impl Sequence<'_> {
         for (key, seen) in self.groups()?.list {
             let mut waiting: Vec<Option<Begun>> = vec![None; plan.len()];
             for event in &seen {
-                if event.until {
-                    waiting.iter_mut().for_each(|slot| *slot = None);
-                }
                 for (step, stage) in plan.iter().enumerate().rev() {
+                    // An event of `until` ends what has begun before it; it may itself complete a sequence or begin one.
+                    if step == 0 && event.until {
+                        waiting.iter_mut().for_each(|slot| *slot = None);
+                    }
                     if !event.stages.get(*stage).copied().unwrap_or(false) {
                         continue;
                     }
@@ -608,6 +609,8 @@ mod tests {
         };
         let between = [("a", "x", 0), ("c", "x", 5), ("b", "x", 10)];
         assert!(rows(&sequence(vec![], Some(stage("c")), 1), &between).is_empty());
+        assert_eq!(rows(&sequence(vec![], Some(stage("b")), 1), &between), ["x"]);
+        assert_eq!(rows(&sequence(vec![], Some(stage("a")), 1), &between), ["x"]);
         let absent = |before| vec![AbsentStage { stage: stage("c"), before }];
         assert!(rows(&sequence(absent(1), None, 1), &between).is_empty());
         assert_eq!(rows(&sequence(absent(2), None, 1), &between), ["x"]);

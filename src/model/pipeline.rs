@@ -151,8 +151,10 @@ pub enum ParsePart {
     Skip,
     /// This text (or pattern of a dialect's own).
     Text(String),
-    /// A column of this name and type.
+    /// A column of this name and type; of `DISSECT` the modifiers of its key (`+`, `+/2`, `->`, `?->`).
     Column(String, Option<String>),
+    /// What stands between the pieces that `DISSECT` appends to one column.
+    Separator(String),
 }
 
 /// Where null stands in an order.

@@ -147,11 +147,7 @@ pub fn translate_rule(rule: &ReadRule, env: &Env<'_>, options: &Options<'_>) -> 
         return Translation::refused(vec![refusal("the file holds no rule that raises alerts".to_owned())], Vec::new());
     };
     let from = rule.dialect().and_then(|name| env.registry.get(name)).and_then(Dialect::platform);
-    let candidates = match candidates(detection, env.registry, options.goal) {
-        Ok(found) => found,
-        Err(reason) => return Translation::refused(vec![reason], Vec::new()),
-    };
-    match best(detection, from, &candidates, env, options) {
+    match translate_logic(detection, from, env, options) {
         Ok(translated) => write(detection, from, translated, env, options),
         Err(refused) => Translation::refused(refused.refusals, refused.unmapped),
     }
@@ -180,18 +176,23 @@ fn candidates(
     Err(Refusal { code: crate::diagnostic::codes::plan::NOT_WRITABLE, message, span: None })
 }
 
-/// The first language that is exact; else the one that loses least, the simplest of equals.
-fn best(
+/// A detection's logic in the language of the goal; of a platform's languages the first that is exact, else the one
+/// that loses least, the simplest of equals. `from` is the platform in whose names the logic stands.
+///
+/// # Errors
+/// The reasons why none of them can say it.
+pub fn translate_logic(
     detection: &Detection,
     from: Option<PlatformId>,
-    candidates: &[&'static dyn Dialect],
     env: &Env<'_>,
     options: &Options<'_>,
 ) -> Result<QueryTranslation, Refused> {
+    let candidates = candidates(detection, env.registry, options.goal)
+        .map_err(|reason| Refused { refusals: vec![reason], unmapped: Vec::new() })?;
     let mut chosen: Option<QueryTranslation> = None;
     let mut refused: Option<Refused> = None;
     for dialect in candidates {
-        match translate_query(detection, from, *dialect, env, options) {
+        match translate_query(detection, from, dialect, env, options) {
             Ok(translated) if translated.verdict == Verdict::Exact => return Ok(translated),
             Ok(translated) => {
                 let better = chosen.as_ref().is_none_or(|known| weight(&translated) < weight(known));
@@ -199,9 +200,15 @@ fn best(
                     chosen = Some(translated);
                 }
             }
-            Err(other) => {
-                refused.get_or_insert(other);
-            }
+            Err(other) => match &mut refused {
+                None => refused = Some(other),
+                // What a later language cannot say either has been named already.
+                Some(known) => {
+                    let named = |refusal: &Refusal| known.refusals.iter().any(|other| other.message == refusal.message);
+                    let more: Vec<Refusal> = other.refusals.into_iter().filter(|refusal| !named(refusal)).collect();
+                    known.refusals.extend(more);
+                }
+            },
         }
     }
     match (chosen, refused) {

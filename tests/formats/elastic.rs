@@ -202,6 +202,46 @@ fn logic_outside_of_queries_is_unread_by_name() {
     }
 }
 
+/// Elastic's pages print the query of a threshold or new terms rule, but neither the number nor the fields: all else is
+/// read, and what is missing is said by name.
+#[test]
+fn pages_of_thresholds_and_new_terms_are_read() {
+    for (kind, word) in [("threshold", "threshold"), ("new_terms", "new terms")] {
+        let page = format!(
+            "# Many doors [many-doors]\n\nA person opens many doors.\n\n**Rule type**: {kind}\n\n**Rule indices**:\n\n* logs-doors.*\n\n**Severity**: medium\n\n**Risk score**: 47\n\n**Runs every**: 5m\n\n**Searches indices from**: now-9m\n\n**Maximum alerts per execution**: 100\n\n**Tags**:\n\n* Doors\n\n**Version**: 2\n\n## Rule query [_rule_query_2]\n\n```js\nevent.category:door and event.action:open\n```\n\n**Framework**: MITRE ATT&CK\n\n* Tactic:\n\n    * Name: Discovery\n    * ID: TA0007\n    * Reference URL: [https://attack.mitre.org/tactics/TA0007/](https://attack.mitre.org/tactics/TA0007/)\n"
+        );
+        let (rules, diagnostics) = read_text("page.md", &page);
+        assert!(diagnostics.iter().all(|found| found.severity != Level::Error), "{diagnostics:?}");
+        let rule = rules[0].detection().unwrap();
+        assert_eq!(rule.meta.title.as_deref(), Some("Many doors"));
+        assert_eq!((rule.meta.severity, rule.schedule.lookback), (Some(Severity::Medium), Some(540)));
+        assert_eq!(rule.attack.len(), 1);
+        assert_eq!(rules[0].dialect(), Some("kuery"));
+        assert!(matches!(rule.logic, Logic::Unread(_)) && rule.unread[0].reason.contains(word), "{:?}", rule.unread);
+        assert!(rule.unread[0].text.contains("event.category:door"));
+    }
+}
+
+/// A threshold above the number of distinct values asks for both: events and values are counted.
+#[test]
+fn a_threshold_and_its_cardinalities_are_counted_together() {
+    let text = with(
+        "threshold",
+        "[rule.threshold]\nfield = [\"source.ip\"]\nvalue = 25\n\n[[rule.threshold.cardinality]]\nfield = \"user.name\"\nvalue = 5\n\n[[rule.threshold.cardinality]]\nfield = \"host.id\"\nvalue = 2\n",
+    );
+    let (rules, diagnostics) = read_text("r.toml", &text);
+    assert!(diagnostics.is_empty(), "{diagnostics:?}");
+    let Logic::Pipeline(pipeline) = &rules[0].detection().unwrap().logic else { panic!() };
+    let Some(StepKind::Aggregate { aggregates, by, .. }) = pipeline.steps.get(1).map(|step| &step.kind) else {
+        panic!("{pipeline:?}");
+    };
+    let names: Vec<&str> = aggregates.iter().chain(by).map(|column| column.name.as_str()).collect();
+    assert_eq!(names, ["events", "distinct_user_name", "distinct_host_id", "source.ip"]);
+    assert!(matches!(&pipeline.steps[2].kind, StepKind::Filter(Predicate::All(enough)) if enough.len() == 3));
+    let written = write_back(&rules[0], PlatformId::Elastic, OutputFormat::Toml);
+    assert_eq!(written.files[0].text, text);
+}
+
 #[test]
 fn an_export_is_read_line_by_line_with_its_exceptions() {
     let rule = r#"{"rule_id": "a", "name": "n", "type": "query", "language": "kuery", "query": "a:b", "severity": "low", "exceptions_list": [{"list_id": "L", "type": "detection"}, {"list_id": "elsewhere"}]}"#;

@@ -146,10 +146,17 @@ impl Raise<'_> {
             }
             StepKind::Parse { subject, kind, parts, .. } => {
                 let Ok(subject) = say::value(subject, self.types) else { return };
-                let pattern = text(&pattern_of(parts, *kind));
+                let texts = parts.iter().filter_map(|part| match part {
+                    ParsePart::Text(pattern) => Some(text(pattern)),
+                    _ => None,
+                });
                 self.push(match kind {
-                    ParseKind::Grok => CommandKind::Grok { subject, patterns: vec![pattern] },
-                    _ => CommandKind::Dissect { subject, pattern, options: Vec::new() },
+                    ParseKind::Grok => CommandKind::Grok { subject, patterns: texts.collect() },
+                    _ => CommandKind::Dissect {
+                        subject,
+                        pattern: text(&dissect_pattern(parts)),
+                        options: dissect_options(parts),
+                    },
                 });
             }
             _ => {}
@@ -232,20 +239,32 @@ fn text(value: &str) -> Literal {
     Literal { value: Constant::Text(value.to_owned()), text: super::format::quote(value), span: Span::default() }
 }
 
-/// The pattern of DISSECT from its pieces; of GROK the first piece is the pattern itself.
-fn pattern_of(parts: &[ParsePart], kind: ParseKind) -> String {
-    if kind == ParseKind::Grok {
-        return parts
-            .iter()
-            .find_map(|part| if let ParsePart::Text(text) = part { Some(text.clone()) } else { None })
-            .unwrap_or_default();
-    }
+/// The pattern of DISSECT from its pieces.
+fn dissect_pattern(parts: &[ParsePart]) -> String {
     let piece = |part: &ParsePart| match part {
         ParsePart::Skip => "%{}".to_owned(),
         ParsePart::Text(text) => text.clone(),
-        ParsePart::Column(name, _) => format!("%{{{name}}}"),
+        ParsePart::Separator(_) => String::new(),
+        ParsePart::Column(name, None) => format!("%{{{name}}}"),
+        ParsePart::Column(name, Some(modifiers)) => {
+            let (inner, padding) = match modifiers.strip_suffix("->") {
+                Some(inner) => (inner, "->"),
+                None => (modifiers.as_str(), ""),
+            };
+            let (sign, place) = inner.split_at(inner.len().min(1));
+            format!("%{{{sign}{name}{place}{padding}}}")
+        }
     };
     parts.iter().map(piece).collect()
+}
+
+fn dissect_options(parts: &[ParsePart]) -> Vec<(Name, Expr)> {
+    let between = parts.iter().find_map(|part| match part {
+        ParsePart::Separator(between) => Some(between),
+        _ => None,
+    });
+    let value = |between: &String| Expr::new(ExprKind::Literal(text(between)), Span::default());
+    between.map(|between| vec![(say::name("append_separator"), value(between))]).unwrap_or_default()
 }
 
 fn flag(flag: bool) -> Expr {

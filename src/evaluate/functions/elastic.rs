@@ -157,7 +157,7 @@ pub fn call(function: Function, arguments: &[Value]) -> Option<Result<Value, Eva
 }
 
 /// The values of a list, or the one value; none of null.
-fn list(value: &Value) -> &[Value] {
+pub(super) fn list(value: &Value) -> &[Value] {
     match value {
         Value::Null => &[],
         Value::Array(items) => items,
@@ -166,7 +166,7 @@ fn list(value: &Value) -> &[Value] {
 }
 
 /// One value stands for itself, none is null.
-fn flat(mut items: Vec<Value>) -> Value {
+pub(super) fn flat(mut items: Vec<Value>) -> Value {
     match items.len() {
         0 => Value::Null,
         1 => items.pop().unwrap_or(Value::Null),
@@ -328,7 +328,7 @@ fn mv_slice(items: &[Value], start: &Value, end: &Value) -> Value {
     flat(kept.collect())
 }
 
-fn moment(value: &Value) -> Option<i64> {
+pub(super) fn moment(value: &Value) -> Option<i64> {
     match value {
         Value::DateTime(ticks) => Some(*ticks),
         Value::String(text) => time::parse_time(text),
@@ -336,8 +336,29 @@ fn moment(value: &Value) -> Option<i64> {
     }
 }
 
+/// The value at a rank of 0 to 100, between its neighbours where it lies between them.
+pub(crate) fn percentile(numbers: &[f64], rank: f64) -> f64 {
+    let mut sorted = numbers.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let place = (rank.clamp(0.0, 100.0) / 100.0) * sorted.len().saturating_sub(1) as f64;
+    let (below, part) = (place.floor() as usize, place.fract());
+    let low = sorted.get(below).copied().unwrap_or(f64::NAN);
+    let high = sorted.get(below + 1).copied().unwrap_or(low);
+    low + (high - low) * part
+}
+
 fn date_diff(unit: &Value, from: &Value, to: &Value) -> Value {
-    let seconds = match unit.as_str().map(str::to_ascii_lowercase).as_deref() {
+    let name = unit.as_str().map(str::to_ascii_lowercase);
+    let months = match name.as_deref() {
+        Some("month" | "months" | "mm" | "m") => 1,
+        Some("quarter" | "quarters" | "qq" | "q") => 3,
+        Some("year" | "years" | "yyyy" | "yy") => 12,
+        _ => 0,
+    };
+    if let (true, Some(from), Some(to)) = (months > 0, moment(from), moment(to)) {
+        return Value::Int(whole_months(from, to) / months);
+    }
+    let seconds = match name.as_deref() {
         Some("millisecond" | "milliseconds" | "ms") => 0,
         Some("second" | "seconds" | "ss" | "s") => 1,
         Some("minute" | "minutes" | "mi" | "n") => 60,
@@ -352,6 +373,18 @@ fn date_diff(unit: &Value, from: &Value, to: &Value) -> Value {
             Value::Int((to - from) / length)
         }
         _ => Value::Null,
+    }
+}
+
+/// How many whole months lie between two times, negative where the second comes first.
+fn whole_months(from: i64, to: i64) -> i64 {
+    let (first, second) = (time::civil(from), time::civil(to));
+    let months = (second.year - first.year) * 12 + second.month - first.month;
+    let later = (second.day, second.ticks).cmp(&(first.day, first.ticks));
+    match months {
+        1.. if later == Ordering::Less => months - 1,
+        ..=-1 if later == Ordering::Greater => months + 1,
+        _ => months,
     }
 }
 

@@ -3,7 +3,8 @@
 mod arithmetic;
 pub(crate) mod clock;
 pub mod convert;
-mod elastic;
+pub(crate) mod elastic;
+mod esql;
 pub(crate) mod kusto;
 pub(crate) mod kusto_list;
 mod kusto_net;
@@ -59,6 +60,9 @@ pub fn call(function: Function, arguments: &[Value], context: &Context<'_>) -> R
         return answer;
     }
     if let Some(answer) = elastic::call(function, arguments) {
+        return answer;
+    }
+    if let Some(answer) = esql::call(function, arguments) {
         return answer;
     }
     if let Some(value) = neutral::call(function, arguments) {

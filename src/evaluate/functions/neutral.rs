@@ -1,6 +1,6 @@
 //! Functions that belong to no dialect: null of what they do not know.
 
-use crate::evaluate::coerce;
+use crate::evaluate::{coerce, time};
 use crate::model::{Function, Value, function as f};
 
 /// Calls a neutral function; `None` where it is none.
@@ -78,6 +78,16 @@ pub fn call(function: Function, arguments: &[Value]) -> Option<Value> {
             Value::Bool(flag) => Value::Int(-i64::from(*flag)),
             Value::Double(number) => Value::Double(-number),
             _ => Value::Null,
+        },
+        f::TO_DOUBLE => coerce::to_number(x).and_then(|number| number.as_f64()).map_or(Value::Null, Value::Double),
+        f::TO_INT => match coerce::to_number(x) {
+            Some(Value::Int(whole)) => Value::Int(whole),
+            Some(Value::Double(fraction)) if fraction.abs() < 9.2e18 => Value::Int(fraction.trunc() as i64),
+            _ => Value::Null,
+        },
+        f::TO_TIME => match x {
+            Value::DateTime(_) => x.clone(),
+            other => other.as_str().and_then(time::parse_time).map_or(Value::Null, Value::DateTime),
         },
         f::PARSE_JSON => match x {
             Value::String(text) => coerce::parse_json(text).unwrap_or_else(|| x.clone()),

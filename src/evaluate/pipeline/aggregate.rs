@@ -1,5 +1,6 @@
 //! Groups and their aggregates.
 
+use super::elastic;
 use super::rows::Data;
 use crate::evaluate::functions::{arithmetic_sum, convert, kusto_list as list};
 use crate::evaluate::{Access, Context, EvalError, Scope, eval, holds};
@@ -16,28 +17,29 @@ pub fn run(data: Data, aggregates: &[Column], by: &[Column], context: &Context<'
     for (at, row) in data.rows.iter().enumerate() {
         let scope = Scope::new(row, Access::Common);
         let mut values = Vec::with_capacity(by.len());
-        let mut key = String::new();
         for column in by {
-            let value = eval(&column.value, &scope, context)?;
-            key.push_str(&list::key(&value));
-            key.push('\u{0}');
-            values.push(value);
+            values.push(eval(&column.value, &scope, context)?);
         }
-        let place = *places.entry(key).or_insert_with(|| {
-            groups.push((values, Vec::new()));
-            groups.len() - 1
-        });
-        if let Some((_, rows)) = groups.get_mut(place) {
-            rows.push(at);
+        let several = context.access == Access::Elastic && values.iter().any(|value| matches!(value, Value::Array(_)));
+        for values in if several { elastic::keys(&values)? } else { vec![values] } {
+            let key: String = values.iter().flat_map(|value| [list::key(value), "\u{0}".to_owned()]).collect();
+            let place = *places.entry(key).or_insert_with(|| {
+                groups.push((values, Vec::new()));
+                groups.len() - 1
+            });
+            if let Some((_, rows)) = groups.get_mut(place) {
+                rows.push(at);
+            }
         }
     }
     if groups.is_empty() && by.is_empty() {
         groups.push((Vec::new(), Vec::new()));
     }
     let mut result = Data { columns: Vec::new(), rows: vec![Value::Object(Vec::new()); groups.len()] };
-    for (at, column) in by.iter().enumerate() {
-        let values = groups.iter().map(|(keys, _)| keys.get(at).cloned().unwrap_or(Value::Null)).collect();
-        result.set(&column.name, data.type_of(&column.value), values, context);
+    // ES|QL puts the keys behind the aggregates.
+    let behind = context.access == Access::Elastic;
+    if !behind {
+        set_keys(&mut result, &data, &groups, by, context);
     }
     for column in aggregates {
         if column.name == "*" {
@@ -51,7 +53,17 @@ pub fn run(data: Data, aggregates: &[Column], by: &[Column], context: &Context<'
         }
         result.set(&column.name, ty, values, context);
     }
+    if behind {
+        set_keys(&mut result, &data, &groups, by, context);
+    }
     Ok(result)
+}
+
+fn set_keys(result: &mut Data, data: &Data, groups: &[(Vec<Value>, Vec<usize>)], by: &[Column], context: &Context<'_>) {
+    for (at, column) in by.iter().enumerate() {
+        let values = groups.iter().map(|(keys, _)| keys.get(at).cloned().unwrap_or(Value::Null)).collect();
+        result.set(&column.name, data.type_of(&column.value), values, context);
+    }
 }
 
 /// `arg_max(x, *)`: the other columns of the row that was chosen.
@@ -86,7 +98,7 @@ fn whole_rows(
 }
 
 /// The value of an expression over aggregates for one group.
-fn of_group(expr: &Expr, data: &Data, rows: &[usize], context: &Context<'_>) -> Result<Value, EvalError> {
+pub(super) fn of_group(expr: &Expr, data: &Data, rows: &[usize], context: &Context<'_>) -> Result<Value, EvalError> {
     struct Inline<'x, 'c> {
         data: &'x Data,
         rows: &'x [usize],
@@ -190,6 +202,17 @@ fn aggregate(
     for at in rows {
         if let Some(row) = data.rows.get(*at) {
             all.push(eval(subject, &Scope::new(row, Access::Common), context)?);
+        }
+    }
+    let own: Vec<&Value> = rows.iter().filter_map(|at| data.rows.get(*at)).collect();
+    if let Some(answer) = elastic::aggregate(function, &all, arguments, &own, context) {
+        return answer;
+    }
+    // ES|QL counts and compares each of several values.
+    if context.access == Access::Elastic {
+        all = all.iter().flat_map(elastic::values_of).cloned().collect();
+        if function == a::MAKE_SET {
+            return Ok(elastic::several(list::distinct(&all)));
         }
     }
     let constant = |at: usize| -> Result<Option<Value>, EvalError> {

@@ -1,10 +1,13 @@
 //! Pipelines over rows (spec/kusto-semantics.md; what other dialects share behaves the same).
 //!
-//! Rows are objects of their columns. `rows` loads and types them, `aggregate`, `join`, `expand`, `parse` and `window`
-//! do one kind of step each.
+//! Rows are objects of their columns. `rows` loads and types them, `aggregate`, `join`, `expand`, `parse` (with `dissect`
+//! and `grok`) and `window` do one kind of step each; `elastic` has what only ES|QL's rows do.
 
 mod aggregate;
+mod dissect;
+mod elastic;
 mod expand;
+mod grok;
 mod join;
 mod parse;
 mod rows;
@@ -107,10 +110,14 @@ pub(super) fn apply(step: &Step, mut data: Data, context: &Context<'_>) -> Resul
             Ok(data)
         }
         StepKind::Project(columns) => project(data, columns, context),
-        StepKind::Select(select) => Ok(selected(data, select)),
-        StepKind::Aggregate { inline: true, .. } => {
-            Err(EvalError::Unsupported("aggregates beside the rows".to_owned()))
+        StepKind::Select(select) => {
+            if let (Select::Keep { names, .. }, super::Access::Elastic) = (select, context.access) {
+                let plain = names.iter().filter(|name| !name.0.contains('*')).map(|name| name.0.clone());
+                elastic::named(&mut data, plain, context);
+            }
+            Ok(selected(data, select))
         }
+        StepKind::Aggregate { aggregates, by, inline: true } => elastic::inline(data, aggregates, by, context),
         StepKind::Aggregate { aggregates, by, .. } => aggregate::run(data, aggregates, by, context),
         StepKind::Join(join) => join::run(data, join, context),
         StepKind::Union(parts) => {

@@ -1,6 +1,7 @@
 //! Texts taken apart into columns.
 
 use super::rows::{self, Data};
+use super::{dissect, grok};
 use crate::evaluate::functions::{convert, kusto_text};
 use crate::evaluate::{Access, Context, EvalError, Scope, eval};
 use crate::model::{Expr, FieldKind, FieldType, ParseKind, ParsePart, Value};
@@ -14,8 +15,10 @@ pub fn run(
     filter: bool,
     context: &Context<'_>,
 ) -> Result<Data, EvalError> {
-    if matches!(kind, ParseKind::Dissect | ParseKind::Grok) {
-        return Err(EvalError::Unsupported("a pattern of DISSECT or GROK".to_owned()));
+    match kind {
+        ParseKind::Dissect => return dissected(data, subject, parts, context),
+        ParseKind::Grok => return grokked(data, subject, parts, context),
+        _ => {}
     }
     let pattern = kusto_text::pattern(&regex_of(kind, parts))?;
     let columns: Vec<(&str, Option<&str>)> = parts
@@ -60,6 +63,45 @@ pub fn run(
     Ok(data)
 }
 
+/// `DISSECT`: all columns are null where a text does not fit.
+fn dissected(mut data: Data, subject: &Expr, parts: &[ParsePart], context: &Context<'_>) -> Result<Data, EvalError> {
+    let pattern = dissect::Pattern::new(parts);
+    let columns = pattern.columns();
+    let mut cells: Vec<Vec<Value>> = vec![Vec::with_capacity(data.rows.len()); columns.len()];
+    for row in &data.rows {
+        let text = eval(subject, &Scope::new(row, Access::Common), context)?;
+        let found = text.as_str().and_then(|text| pattern.apply(text)).unwrap_or_default();
+        for (name, cells) in columns.iter().zip(&mut cells) {
+            let value = found.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+            cells.push(value.unwrap_or(Value::Null));
+        }
+    }
+    for (name, values) in columns.iter().zip(cells) {
+        data.set(name, Some(FieldType::scalar(FieldKind::Keyword)), values, context);
+    }
+    Ok(data)
+}
+
+/// `GROK`: all columns are null where a text does not fit.
+fn grokked(mut data: Data, subject: &Expr, parts: &[ParsePart], context: &Context<'_>) -> Result<Data, EvalError> {
+    let grok = grok::Grok::new(parts)?;
+    let mut cells: Vec<Vec<Value>> = vec![Vec::with_capacity(data.rows.len()); grok.columns().len()];
+    for row in &data.rows {
+        let text = eval(subject, &Scope::new(row, Access::Common), context)?;
+        let found = match text.as_str() {
+            Some(text) => grok.apply(text),
+            None => vec![Value::Null; cells.len()],
+        };
+        for (cells, value) in cells.iter_mut().zip(found) {
+            cells.push(value);
+        }
+    }
+    for ((name, _), values) in grok.columns().iter().zip(cells) {
+        data.set(name, None, values, context);
+    }
+    Ok(data)
+}
+
 /// The pattern as a regular expression with a group for each column.
 fn regex_of(kind: ParseKind, parts: &[ParsePart]) -> String {
     let mut out = String::new();
@@ -76,6 +118,7 @@ fn regex_of(kind: ParseKind, parts: &[ParsePart]) -> String {
     for (at, part) in rest.iter().enumerate() {
         let last = at + 1 == rest.len();
         match part {
+            ParsePart::Separator(_) => {}
             ParsePart::Skip => out.push_str(if last || kind == ParseKind::Regex { ".*" } else { ".*?" }),
             ParsePart::Text(text) if kind == ParseKind::Regex => out.push_str(&format!("(?:{text})")),
             ParsePart::Text(text) => out.push_str(&regex::escape(text)),

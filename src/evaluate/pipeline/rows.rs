@@ -63,6 +63,14 @@ fn never_null(context: &Context<'_>) -> bool {
 impl Data {
     /// Events or rows of a table, read by the types of their columns.
     pub fn load(rows: &[Value], context: &Context<'_>) -> Self {
+        if context.access == Access::Elastic {
+            let rows: Vec<Value> = rows.iter().map(|row| super::elastic::row(row, context)).collect();
+            return Self::of(&rows, context);
+        }
+        Self::of(rows, context)
+    }
+
+    fn of(rows: &[Value], context: &Context<'_>) -> Self {
         let mut places: HashMap<&str, usize> = HashMap::new();
         let mut names: Vec<&str> = Vec::new();
         for row in rows {
@@ -80,6 +88,10 @@ impl Data {
             let given = context.types.type_of(name).or_else(|| {
                 (never_null(context) && matches!(*name, "TimeGenerated" | "Timestamp"))
                     .then_some(FieldType::scalar(FieldKind::Date))
+            });
+            let given = given.or_else(|| match context.access {
+                Access::Elastic => super::elastic::type_of(name, context),
+                _ => None,
             });
             let ty = given.or_else(|| kind_of_all(rows.iter().filter_map(|row| row.get(name))));
             columns.push(((*name).to_owned(), ty));
@@ -134,7 +146,12 @@ impl Data {
             Expr::Literal(value) => kind_of(value),
             Expr::Field(field) => match field.path.as_column() {
                 Some(name) => self.columns.iter().find(|(column, _)| column == name).and_then(|(_, ty)| *ty),
-                None => scalar(FieldKind::Dynamic),
+                // A flat column of ES|QL by its dotted name.
+                None => {
+                    let name = field.path.to_string();
+                    let flat = self.columns.iter().find(|(column, _)| *column == name);
+                    flat.map_or(scalar(FieldKind::Dynamic), |(_, ty)| *ty)
+                }
             },
             Expr::Path(..) | Expr::List(_) | Expr::Object(_) | Expr::Collect { .. } => scalar(FieldKind::Dynamic),
             Expr::Truth(_) => scalar(FieldKind::Boolean),

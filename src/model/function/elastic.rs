@@ -143,6 +143,44 @@ functions! {
     AGG_FIRST = "esql_agg_first";
     /// ES|QL: The value of the row where the second argument is greatest.
     AGG_LAST = "esql_agg_last";
+    /// ES|QL: Variance of a population; null for none.
+    AGG_VARIANCE = "esql_agg_variance";
+    /// ES|QL: Median of the distances from the median; null for none.
+    AGG_MEDIAN_DEVIATION = "esql_agg_median_absolute_deviation";
+    /// ES|QL: Mean of the values weighted by the second argument; null for none.
+    AGG_WEIGHTED_AVG = "esql_agg_weighted_avg";
+    /// ES|QL: Whether there is any value.
+    AGG_PRESENT = "esql_agg_present";
+    /// ES|QL: Whether there is no value.
+    AGG_ABSENT = "esql_agg_absent";
+    /// ES|QL: Percent escapes for all but letters, digits and `-._~`; a space becomes a plus sign.
+    ES_URL_ENCODE = "esql_url_encode";
+    /// ES|QL: The same with `%20` for a space.
+    ES_URL_ENCODE_COMPONENT = "esql_url_encode_component";
+    /// ES|QL: Length of the text in bytes of UTF-8.
+    ES_BYTE_LENGTH = "esql_byte_length";
+    /// ES|QL: Length of the text in bits of UTF-8.
+    ES_BIT_LENGTH = "esql_bit_length";
+    /// ES|QL: Natural logarithm, or that of the first argument's base; null of what is not positive.
+    ES_LOG = "esql_log";
+    /// ES|QL: Logarithm to base 10; null of what is not positive.
+    ES_LOG10 = "esql_log10";
+    /// ES|QL: The number e to this power.
+    ES_EXP = "esql_exp";
+    /// ES|QL: -1, 0 or 1.
+    ES_SIGNUM = "esql_signum";
+    /// ES|QL: An address with all but so many bits (IPv4, IPv6) set to zero.
+    ES_IP_PREFIX = "esql_ip_prefix";
+    /// ES|QL: The values of two lists joined pair by pair with a separator.
+    ES_MV_ZIP = "esql_mv_zip";
+    /// ES|QL: A percentile of the values.
+    ES_MV_PERCENTILE = "esql_mv_percentile";
+    /// ES|QL: The values of both, each once; null is no value.
+    ES_MV_UNION = "esql_mv_union";
+    /// ES|QL: The English name of the day of the week.
+    ES_DAY_NAME = "esql_day_name";
+    /// ES|QL: The English name of the month.
+    ES_MONTH_NAME = "esql_month_name";
 }
 
 /// ES|QL's functions of values: spelling, least and greatest number of arguments, meaning. Null of null, and of several
@@ -205,6 +243,20 @@ pub const ESQL: &[(&str, usize, usize, Function)] = &[
     ("mv_sort", 1, 2, ES_MV_SORT),
     ("mv_sum", 1, 1, ES_MV_SUM),
     ("mv_intersection", 2, 2, ES_MV_INTERSECTION),
+    ("url_encode", 1, 1, ES_URL_ENCODE),
+    ("url_encode_component", 1, 1, ES_URL_ENCODE_COMPONENT),
+    ("byte_length", 1, 1, ES_BYTE_LENGTH),
+    ("bit_length", 1, 1, ES_BIT_LENGTH),
+    ("log", 1, 2, ES_LOG),
+    ("log10", 1, 1, ES_LOG10),
+    ("exp", 1, 1, ES_EXP),
+    ("signum", 1, 1, ES_SIGNUM),
+    ("ip_prefix", 3, 3, ES_IP_PREFIX),
+    ("mv_zip", 2, 3, ES_MV_ZIP),
+    ("mv_percentile", 2, 2, ES_MV_PERCENTILE),
+    ("mv_union", 2, 2, ES_MV_UNION),
+    ("day_name", 1, 1, ES_DAY_NAME),
+    ("month_name", 1, 1, ES_MONTH_NAME),
 ];
 
 /// ES|QL's aggregates that Kusto has no equal of, by their spelling.
@@ -218,4 +270,9 @@ pub const ESQL_AGGREGATES: &[(&str, Function)] = &[
     ("top", AGG_TOP),
     ("first", AGG_FIRST),
     ("last", AGG_LAST),
+    ("variance", AGG_VARIANCE),
+    ("median_absolute_deviation", AGG_MEDIAN_DEVIATION),
+    ("weighted_avg", AGG_WEIGHTED_AVG),
+    ("present", AGG_PRESENT),
+    ("absent", AGG_ABSENT),
 ];

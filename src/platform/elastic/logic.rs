@@ -5,9 +5,12 @@ use crate::diagnostic::codes::elastic as codes;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::dialect::ReadContext;
 use crate::dialect::elastic::filters;
+use crate::dialect::elastic::lower::path;
+use crate::model::function::kusto::aggregate;
 use crate::model::walk::{self, Fold};
 use crate::model::{
-    Detection, Expr, Logic, Pipeline, PlatformId, Predicate, Shape, Stage, Step, StepKind, Test, TestKind,
+    ArrayMode, Column, Detection, Expr, FieldRef, Logic, Ordering, Pipeline, PlatformId, Predicate, Shape, Stage, Step,
+    StepKind, Test, TestKind, Typing,
 };
 use crate::platform::read::{RawRule, ReadEnv, ReadRule, query_logic, unread_logic};
 use crate::source::{Node, SourceFile, Value};
@@ -224,10 +227,10 @@ fn shape(detection: &mut Detection, kind: &str, node: &Node, text: &str) {
     let made = if kind == "threshold" {
         threshold(events, node)
     } else {
-        new_terms(events, node, detection.schedule.lookback)
+        new_terms(events, node, detection.schedule.lookback).map(|shape| Logic::Shape(Box::new(shape)))
     };
     match made {
-        Ok(shape) => detection.logic = Logic::Shape(Box::new(shape)),
+        Ok(logic) => detection.logic = logic,
         Err(reason) => unread_logic(detection, codes::RULE_TYPE, reason, None, text),
     }
 }
@@ -243,7 +246,7 @@ fn with_fields(mut events: Pipeline, fields: &[Expr]) -> Pipeline {
     events
 }
 
-fn threshold(events: Pipeline, node: &Node) -> Result<Shape, String> {
+fn threshold(events: Pipeline, node: &Node) -> Result<Logic, String> {
     let Some(threshold) = node.get("threshold").filter(|threshold| threshold.is_map()) else {
         return Err("the threshold is not stated".to_owned());
     };
@@ -253,22 +256,49 @@ fn threshold(events: Pipeline, node: &Node) -> Result<Shape, String> {
     let Some(at_least) = count(threshold) else { return Err("the threshold states no number".to_owned()) };
     let cardinality = threshold.get("cardinality").map(Node::items).unwrap_or_default();
     let events = with_fields(events, &by);
-    match cardinality {
-        [] => Ok(Shape::Threshold { events, by, at_least, window: None }),
-        [one] => {
-            let (name, value) = (one.get("field").and_then(Node::scalar_text), count(one));
-            let (Some(name), Some(value)) = (name, value) else {
-                return Err("the cardinality states no field and number".to_owned());
-            };
-            // So many distinct values need as many events: the threshold adds nothing.
-            if at_least > value {
-                return Err(format!("both {at_least} events and {value} distinct values of {name} are asked for"));
-            }
-            let of = vec![field(&name)];
-            Ok(Shape::Cardinality { events: with_fields(events, &of), of, by, at_least: value, window: None })
-        }
-        _ => Err("several cardinalities are asked for".to_owned()),
+    let mut distinct: Vec<(String, u64)> = Vec::new();
+    for one in cardinality {
+        let (Some(name), Some(value)) = (one.get("field").and_then(Node::scalar_text), count(one)) else {
+            return Err("the cardinality states no field and number".to_owned());
+        };
+        distinct.push((name, value));
     }
+    match distinct.as_slice() {
+        [] => Ok(Logic::Shape(Box::new(Shape::Threshold { events, by, at_least, window: None }))),
+        // So many distinct values need as many events: the threshold adds nothing.
+        [(name, value)] if at_least <= *value => {
+            let of = vec![field(name)];
+            let events = with_fields(events, &of);
+            Ok(Logic::Shape(Box::new(Shape::Cardinality { events, of, by, at_least: *value, window: None })))
+        }
+        both => Ok(Logic::Pipeline(counted(events, &names, at_least, both))),
+    }
+}
+
+/// So many events and so many distinct values of fields, both in one group.
+fn counted(mut events: Pipeline, by: &[String], at_least: u64, distinct: &[(String, u64)]) -> Pipeline {
+    let span = events.steps.last().map_or(Span::default(), |step| step.span);
+    let column = |name: &str, value: Expr| Column { name: name.to_owned(), value };
+    let at_least_of = |name: &str, number: u64| {
+        let value = Expr::Literal(i64::try_from(number).unwrap_or(i64::MAX).into());
+        let kind = TestKind::Compare { ordering: Ordering::GreaterOrEqual, value, typing: Typing::Typed };
+        Predicate::Test(Test::new(Expr::whole(name), kind, span))
+    };
+    let mut aggregates = vec![column("events", Expr::Aggregate(aggregate::COUNT_ROWS, Vec::new(), None))];
+    let mut enough = vec![at_least_of("events", at_least)];
+    for (name, number) in distinct {
+        let subject = Expr::Field(FieldRef::new(path(name), ArrayMode::Whole));
+        let present = Predicate::Test(Test::new(subject.clone(), TestKind::Present, span));
+        let counted = format!("distinct_{}", name.replace(['.', '@'], "_"));
+        let value = Expr::Aggregate(aggregate::COUNT_DISTINCT, vec![subject], Some(Box::new(present)));
+        aggregates.push(column(&counted, value));
+        enough.push(at_least_of(&counted, *number));
+    }
+    let by = by.iter().filter(|name| !name.is_empty());
+    let by = by.map(|name| column(name, Expr::Field(FieldRef::new(path(name), ArrayMode::Whole)))).collect();
+    events.steps.push(Step::new(StepKind::Aggregate { aggregates, by, inline: false }, span));
+    events.steps.push(Step::new(StepKind::Filter(Predicate::all(enough)), span));
+    events
 }
 
 /// A run reports terms among the events of its look-back that the history before them lacks.

@@ -145,10 +145,7 @@ impl Lowering<'_> {
                 kind
             }
             CommandKind::Grok { subject, patterns } => {
-                let [pattern] = patterns.as_slice() else {
-                    return Err((elastic::ESQL_UNREAD, "GROK with several patterns is not read".to_owned(), span));
-                };
-                let (kind, names) = patterns::grok(pattern, self.value(subject)?);
+                let (kind, names) = patterns::grok(patterns, self.value(subject)?);
                 self.computed.extend(names);
                 kind
             }
@@ -165,8 +162,7 @@ impl Lowering<'_> {
             },
             CommandKind::From { .. } | CommandKind::Row(_) => return Ok(()),
             CommandKind::Show | CommandKind::Fork(_) | CommandKind::Other { .. } => {
-                let name = super::inventory::name(&command.kind).to_uppercase();
-                return Err((elastic::ESQL_UNREAD, format!("the command {name} is not read"), span));
+                return Err((elastic::ESQL_UNREAD, refusal(&command.kind), span));
             }
         };
         steps.push(Step::new(kind, span));
@@ -268,6 +264,11 @@ impl Lowering<'_> {
             ("top", [_, _, ..]) => functions::AGG_TOP,
             ("first", [_, _]) => functions::AGG_FIRST,
             ("last", [_, _]) => functions::AGG_LAST,
+            ("variance", [_]) => functions::AGG_VARIANCE,
+            ("median_absolute_deviation", [_]) => functions::AGG_MEDIAN_DEVIATION,
+            ("weighted_avg", [_, _]) => functions::AGG_WEIGHTED_AVG,
+            ("present", [_]) => functions::AGG_PRESENT,
+            ("absent", [_]) => functions::AGG_ABSENT,
             // A function of aggregates.
             _ => {
                 let function = value::function(name, args.len()).ok_or_else(|| self.unknown(name, expr.span))?;
@@ -288,6 +289,22 @@ impl Lowering<'_> {
         self.unread.push(Unread { code, reason, span: Some(span), text: span.text(self.text).to_owned() });
         self.unread.len() - 1
     }
+}
+
+/// Why a command is kept as text only: what it would take to run it.
+fn refusal(kind: &CommandKind) -> String {
+    let name = super::inventory::name(kind).to_uppercase();
+    let why = match name.as_str() {
+        "COMPLETION" | "RERANK" => "asks a language model, whose answer no event decides",
+        "ENRICH" => "adds columns of an enrich policy, which is not in the rule",
+        "LOOKUP_JOIN" | "JOIN" => "adds columns of a lookup index, which is not in the rule",
+        "CHANGE_POINT" => "asks Elasticsearch's own statistics",
+        "SAMPLE" => "keeps rows by chance",
+        "FORK" | "FUSE" | "RRF" => "ranks the rows of several branches",
+        "SHOW" => "reads the cluster, not events",
+        _ => "has no counterpart in the model",
+    };
+    format!("the command {} {why}", name.replace('_', " "))
 }
 
 /// A column by its dotted name.

@@ -194,7 +194,7 @@ impl Raiser<'_> {
                 let parts: Vec<String> = parts
                     .iter()
                     .map(|part| match part {
-                        ParsePart::Skip => "*".to_owned(),
+                        ParsePart::Skip | ParsePart::Separator(_) => "*".to_owned(),
                         ParsePart::Text(text) => literal::text(text),
                         ParsePart::Column(name, None) => literal::name(name),
                         ParsePart::Column(name, Some(ty)) => format!("{}: {ty}", literal::name(name)),

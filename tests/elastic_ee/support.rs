@@ -1,5 +1,4 @@
 //! The corpus, the judges and damaged queries for the EQL and ES|QL sweeps.
-#![allow(dead_code, reason = "each sweep uses its part")]
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -113,6 +112,11 @@ impl Random {
         self.0 ^= self.0 << 17;
         (self.0 % bound.max(1) as u64) as usize
     }
+}
+
+/// The seed of a sweep: `RULEGLOT_SEED`, else the one that is always taken.
+pub fn seed(usual: u64) -> u64 {
+    std::env::var("RULEGLOT_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
 /// `count` queries, each a query of the corpus with one to three small damages.
