@@ -8,8 +8,9 @@ use super::schema::{Confidence, Row, Schema};
 use crate::diagnostic::{Span, codes};
 use crate::model::walk::{self, Fold};
 use crate::model::{
-    ArrayMode, Direction, Expr, FieldKind, FieldPath, FieldRef, FieldType, JsonKind, Logic, Loss, PlatformId,
-    Predicate, Quantifier, Segment, Source, Step, StepKind, Test, TestKind, Typing, Value, Var,
+    AbsentStage, ArrayMode, Direction, Expr, FieldKind, FieldPath, FieldRef, FieldType, Join, JsonKind, Logic, Loss,
+    Pipeline, Place, PlatformId, Predicate, Quantifier, Segment, Shape, Source, Step, StepKind, Test, TestKind, Typing,
+    Value, Var,
 };
 use std::collections::BTreeSet;
 
@@ -74,12 +75,15 @@ struct Mapper<'a> {
     side: Side,
     platform: PlatformId,
     schema: &'a Schema,
-    negated: bool,
+    /// Where the part stands that is being mapped.
+    place: Place,
     losses: Vec<Loss>,
     unmapped: BTreeSet<Unmapped>,
     broken: bool,
-    /// Set while a test or expression is mapped: the first field of it without a counterpart.
+    /// Set while a test is mapped: the first field of it without a counterpart.
     missing: Option<Unmapped>,
+    /// Whether a test is being mapped, which can be left out; anything else cannot.
+    in_test: bool,
     /// Columns that the pipeline itself made; they keep their names.
     computed: BTreeSet<String>,
     /// Lists whose elements are bound at this place: variable, path of the list before and after mapping.
@@ -92,11 +96,12 @@ impl<'a> Mapper<'a> {
             side,
             platform,
             schema,
-            negated: false,
+            place: Place::Asserted,
             losses: Vec::new(),
             unmapped: BTreeSet::new(),
             broken: false,
             missing: None,
+            in_test: false,
             computed: BTreeSet::new(),
             elements: Vec::new(),
         }
@@ -139,12 +144,17 @@ impl Mapper<'_> {
         }
     }
 
-    /// A condition left out: the constant that widens, and the loss.
+    /// A condition left out: the constant that widens, and the loss. Where nothing widens, the rule cannot do without.
     fn leave_out(&mut self, span: Option<Span>, missing: Unmapped) -> Predicate {
+        let Some(constant) = self.place.widening() else {
+            self.broken = true;
+            self.unmapped.insert(missing);
+            return Predicate::Always(true);
+        };
         let message = format!("the condition on `{}` is left out: {}", missing.name, missing.reason);
         self.losses.push(Loss::matching(codes::fields::UNMAPPED, Direction::Wider, message, span));
         self.unmapped.insert(missing);
-        Predicate::Always(!self.negated)
+        Predicate::Always(constant)
     }
 
     fn note_confidence(&mut self, row: &Row, span: Span) {
@@ -166,13 +176,16 @@ impl Mapper<'_> {
         {
             return known;
         }
-        self.missing = None;
+        let outer = (std::mem::replace(&mut self.in_test, true), self.missing.take());
         let row = match &test.subject {
             Expr::Field(field) if !self.is_computed(field) => self.find(field).map(|(row, _)| row),
             _ => None,
         };
+        let place = std::mem::replace(&mut self.place, Place::Fixed);
         let mut mapped = walk::test_parts(self, test);
-        if let Some(missing) = self.missing.take() {
+        self.place = place;
+        self.in_test = outer.0;
+        if let Some(missing) = std::mem::replace(&mut self.missing, outer.1) {
             return self.leave_out(Some(span), missing);
         }
         if let Some(row) = row {
@@ -326,9 +339,9 @@ impl Fold for Mapper<'_> {
     fn predicate(&mut self, predicate: Predicate) -> Predicate {
         match predicate {
             Predicate::Not(inner) => {
-                self.negated = !self.negated;
+                self.place = self.place.negated();
                 let inner = self.predicate(*inner);
-                self.negated = !self.negated;
+                self.place = self.place.negated();
                 inner.negate()
             }
             Predicate::All(items) => Predicate::all(items.into_iter().map(|item| self.predicate(item))),
@@ -336,6 +349,9 @@ impl Fold for Mapper<'_> {
                 let items: Vec<_> = items.into_iter().map(|item| self.predicate(item)).collect();
                 if items.contains(&Predicate::Always(true)) { Predicate::Always(true) } else { Predicate::any(items) }
             }
+            Predicate::ExactlyOne(items) => self.at(Place::Fixed, |mapper| {
+                Predicate::ExactlyOne(items.into_iter().map(|item| mapper.predicate(item)).collect())
+            }),
             Predicate::Elements { quantifier, list, var, body } => self.elements(quantifier, list, var, *body),
             other => walk::predicate_parts(self, other),
         }
@@ -350,8 +366,21 @@ impl Fold for Mapper<'_> {
             return Expr::Field(field);
         }
         match self.find(&field) {
-            Some((_, mapped)) => Expr::Field(mapped),
-            None => Expr::Field(field),
+            Some((row, mapped)) => {
+                if !self.in_test {
+                    self.note_confidence(&row, Span::default());
+                }
+                Expr::Field(mapped)
+            }
+            None => {
+                if !self.in_test
+                    && let Some(missing) = self.missing.take()
+                {
+                    self.broken = true;
+                    self.unmapped.insert(missing);
+                }
+                Expr::Field(field)
+            }
         }
     }
 
@@ -376,13 +405,18 @@ impl Fold for Mapper<'_> {
                 };
                 StepKind::Filter(self.predicate(kept))
             }
+            StepKind::Join(join) => {
+                let Join { kind, right, on } = *join;
+                let right = self.at(self.place.of_right_side(kind), |mapper| mapper.pipeline(right));
+                let on = on.into_iter().map(|(left, right)| (self.expr(left), self.expr(right))).collect();
+                StepKind::Join(Box::new(Join { kind, right, on }))
+            }
+            StepKind::Union(others) => {
+                StepKind::Union(others.into_iter().map(|other| self.pipeline(other)).collect())
+            }
             other => {
-                self.missing = None;
-                let mapped = walk::step_parts(self, Step { kind: other, span: step.span, comments: Vec::new() }).kind;
-                if let Some(missing) = self.missing.take() {
-                    self.broken = true;
-                    self.unmapped.insert(missing);
-                }
+                let other = Step::new(other, step.span);
+                let mapped = self.at(Place::Fixed, |mapper| walk::step_parts(mapper, other).kind);
                 self.remember_columns(&mapped);
                 mapped
             }
@@ -390,9 +424,46 @@ impl Fold for Mapper<'_> {
         Step { kind, span: step.span, comments: step.comments }
     }
 
-    fn pipeline(&mut self, pipeline: crate::model::Pipeline) -> crate::model::Pipeline {
+    fn shape(&mut self, shape: Shape) -> Shape {
+        match shape {
+            // Fewer conditions make more values old: what is new cannot be widened.
+            Shape::NewValue { events, of, history, recent } => Shape::NewValue {
+                events: self.at(Place::Fixed, |mapper| mapper.pipeline(events)),
+                of: of.into_iter().map(|value| self.expr(value)).collect(),
+                history,
+                recent,
+            },
+            Shape::Sequence { stages, absent, max_span, until, unordered } => Shape::Sequence {
+                stages: stages.into_iter().map(|stage| walk::stage(self, stage)).collect(),
+                absent: absent
+                    .into_iter()
+                    .map(|item| AbsentStage {
+                        stage: self.at(self.place.negated(), |mapper| walk::stage(mapper, item.stage)),
+                        before: item.before,
+                    })
+                    .collect(),
+                max_span,
+                until: until.map(|stage| self.at(self.place.negated(), |mapper| walk::stage(mapper, stage))),
+                unordered,
+            },
+            Shape::Absence { events, without, on, window } => Shape::Absence {
+                events: self.pipeline(events),
+                without: self.at(self.place.negated(), |mapper| mapper.pipeline(without)),
+                on: on.into_iter().map(|(left, right)| (self.expr(left), self.expr(right))).collect(),
+                window,
+            },
+            counted @ (Shape::Threshold { .. } | Shape::Cardinality { .. }) => walk::shape_parts(self, counted),
+        }
+    }
+
+    fn pipeline(&mut self, pipeline: Pipeline) -> Pipeline {
         let computed = std::mem::take(&mut self.computed);
-        let mut mapped = walk::pipeline_parts(self, pipeline);
+        let mut places = self.place.of_steps(&pipeline.steps).into_iter();
+        let source = self.at(places.next().unwrap_or(Place::Fixed), |mapper| mapper.source(pipeline.source));
+        // What a step says counts for the rows that leave it.
+        let steps = pipeline.steps.into_iter().zip(places).map(|(step, place)| self.at(place, |mapper| mapper.step(step)));
+        let steps = steps.collect();
+        let mut mapped = Pipeline { source, steps };
         self.computed = computed;
         if self.side == Side::FromCommon && matches!(mapped.source, Source::Events | Source::Table(_)) {
             self.add_discriminator(&mut mapped);
@@ -402,7 +473,15 @@ impl Fold for Mapper<'_> {
 }
 
 impl Mapper<'_> {
-    fn add_discriminator(&self, pipeline: &mut crate::model::Pipeline) {
+    /// Maps a part that stands at another place.
+    fn at<T>(&mut self, place: Place, part: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = std::mem::replace(&mut self.place, place);
+        let mapped = part(self);
+        self.place = outer;
+        mapped
+    }
+
+    fn add_discriminator(&self, pipeline: &mut Pipeline) {
         // A rule that pins a field to a value that only this log source has needs no further condition.
         let pinned = pipeline.steps.first().is_some_and(|step| match &step.kind {
             StepKind::Filter(condition) => self.pins(condition),
@@ -452,7 +531,9 @@ impl Mapper<'_> {
     /// A condition on elements: the list is mapped by its own row, paths inside by the rows of its elements.
     fn elements(&mut self, quantifier: Quantifier, list: Expr, var: Var, body: Predicate) -> Predicate {
         let Expr::Field(field) = &list else {
-            return walk::predicate_parts(self, Predicate::Elements { quantifier, list, var, body: Box::new(body) });
+            let list = self.expr(list);
+            let body = Box::new(self.at(self.place.of_elements(quantifier), |mapper| mapper.predicate(body)));
+            return Predicate::Elements { quantifier, list, var, body };
         };
         let before = match field.path.0.last() {
             Some(Segment::Any) => field.path.clone(),
@@ -479,15 +560,8 @@ impl Mapper<'_> {
             list_path.0.pop();
         }
         self.elements.push((var.clone(), before, after.path));
-        let losses = self.losses.len();
-        let body = self.predicate(body);
+        let body = self.at(self.place.of_elements(quantifier), |mapper| mapper.predicate(body));
         self.elements.pop();
-        // What is left out inside `All` or a count does not simply widen; the plan step says so.
-        if quantifier != Quantifier::Any {
-            for loss in self.losses.iter_mut().skip(losses) {
-                loss.direction = Direction::Either;
-            }
-        }
         let list = Expr::Field(FieldRef::new(list_path, ArrayMode::Whole));
         Predicate::Elements { quantifier, list, var, body: Box::new(body) }
     }

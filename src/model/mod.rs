@@ -13,6 +13,7 @@ mod logic;
 mod loss;
 pub mod lucene_regex;
 mod pipeline;
+mod place;
 mod predicate;
 mod test;
 mod types;
@@ -32,6 +33,7 @@ pub use pipeline::{
     Aggregate, Column, ExpandColumn, ExpandKind, InlineTable, Join, JoinKind, NamePattern, NullsOrder, ParseKind,
     ParsePart, Pipeline, Select, SortKey, Source, Step, StepKind,
 };
+pub use place::Place;
 pub use predicate::{Predicate, Quantifier};
 pub use test::{Anchor, Case, IpClass, JsonKind, Ordering, RegexFlavour, Test, TestKind, Typing, WildcardPart};
 pub use types::{FieldKind, FieldType, FieldTypes, TypeMap};

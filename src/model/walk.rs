@@ -40,6 +40,11 @@ pub trait Fold {
         pipeline_parts(self, pipeline)
     }
 
+    /// A recognised shape.
+    fn shape(&mut self, shape: Shape) -> Shape {
+        shape_parts(self, shape)
+    }
+
     /// A source.
     fn source(&mut self, source: Source) -> Source {
         source_parts(self, source)
@@ -194,7 +199,8 @@ pub fn pipeline_parts<F: Fold + ?Sized>(fold: &mut F, pipeline: Pipeline) -> Pip
     }
 }
 
-fn stage<F: Fold + ?Sized>(fold: &mut F, stage: Stage) -> Stage {
+/// Rebuilds the condition and the keys of a stage.
+pub fn stage<F: Fold + ?Sized>(fold: &mut F, stage: Stage) -> Stage {
     Stage { filter: fold.predicate(stage.filter), by: list(fold, stage.by), ..stage }
 }
 
@@ -202,12 +208,13 @@ fn stage<F: Fold + ?Sized>(fold: &mut F, stage: Stage) -> Stage {
 pub fn logic<F: Fold + ?Sized>(fold: &mut F, logic: Logic) -> Logic {
     match logic {
         Logic::Pipeline(pipeline) => Logic::Pipeline(fold.pipeline(pipeline)),
-        Logic::Shape(shape) => Logic::Shape(Box::new(shape_parts(fold, *shape))),
+        Logic::Shape(shape) => Logic::Shape(Box::new(fold.shape(*shape))),
         Logic::Unread(index) => Logic::Unread(index),
     }
 }
 
-fn shape_parts<F: Fold + ?Sized>(fold: &mut F, shape: Shape) -> Shape {
+/// Rebuilds the parts of a shape.
+pub fn shape_parts<F: Fold + ?Sized>(fold: &mut F, shape: Shape) -> Shape {
     match shape {
         Shape::Threshold { events, by, at_least, window } => {
             Shape::Threshold { events: fold.pipeline(events), by: list(fold, by), at_least, window }

@@ -4,7 +4,7 @@ use super::forms;
 use super::{Refusal, Support, Target};
 use crate::diagnostic::{Code, Span, codes};
 use crate::model::walk::{self, Fold};
-use crate::model::{Direction, FieldTypes, Loss, Pipeline, Predicate, Test, Unread};
+use crate::model::{Direction, FieldTypes, Loss, Pipeline, Place, Predicate, Test, Unread};
 
 /// How often a form may be exchanged for another before it is given up.
 const MAX_FORMS: usize = 8;
@@ -14,18 +14,33 @@ pub(super) struct Planner<'a> {
     pub(super) target: &'a dyn Target,
     pub(super) types: &'a dyn FieldTypes,
     unread: &'a [Unread],
+    /// Where the condition stands that is being planned.
+    place: Place,
     pub(super) losses: Vec<Loss>,
     pub(super) refusals: Vec<Refusal>,
 }
 
 impl<'a> Planner<'a> {
     pub(super) fn new(target: &'a dyn Target, types: &'a dyn FieldTypes, unread: &'a [Unread]) -> Self {
-        Self { target, types, unread, losses: Vec::new(), refusals: Vec::new() }
+        Self { target, types, unread, place: Place::Asserted, losses: Vec::new(), refusals: Vec::new() }
     }
 
     pub(super) fn refuse(&mut self, code: Code, reason: &str, span: Option<Span>) {
         let message = format!("{} cannot say this: {reason}", self.target.name());
         self.refusals.push(Refusal { code, message, span });
+    }
+
+    /// Plans a part that stands at another place.
+    pub(super) fn at<T>(&mut self, place: Place, part: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = std::mem::replace(&mut self.place, place);
+        let planned = part(self);
+        self.place = outer;
+        planned
+    }
+
+    /// Where what is planned now stands.
+    pub(super) fn place(&self) -> Place {
+        self.place
     }
 
     /// Plans the whole condition of a rule. Where nothing but a constant would remain, the rule is refused with the
@@ -63,7 +78,7 @@ impl<'a> Planner<'a> {
             Predicate::Unread { index, span } => {
                 let reason = self.unread.get(*index).map_or("it could not be read", |entry| entry.reason.as_str());
                 let message = format!("left out, because it was not read: {reason}");
-                Some(self.leave_out(message, Some(*span), negated))
+                self.leave_out(message, Some(*span), negated)
             }
             Predicate::ExactlyOne(items) => match self.target.predicate(predicate, self.types) {
                 Support::No(_) => self.predicate(&forms::exactly_one(items), negated),
@@ -91,7 +106,7 @@ impl<'a> Planner<'a> {
             }
             Support::No(reason) => {
                 let message = format!("left out, because {} cannot say it: {reason}", self.target.name());
-                Some(self.leave_out(message, span_of(asked), negated))
+                self.leave_out(message, span_of(asked), negated)
             }
         }
     }
@@ -127,7 +142,7 @@ impl<'a> Planner<'a> {
             return None;
         }
         let message = format!("left out, because {} cannot say it: {reason}", self.target.name());
-        Some(self.leave_out(message, Some(test.span), negated))
+        self.leave_out(message, Some(test.span), negated)
     }
 
     /// Plans a form that the target itself proposed; its tests are asked again, one level deeper.
@@ -157,18 +172,27 @@ impl<'a> Planner<'a> {
     }
 
     fn lose(&mut self, losses: Vec<Loss>, negated: bool) {
+        let place = if negated { self.place.negated() } else { self.place };
         self.losses.extend(losses.into_iter().map(|mut loss| {
-            if negated {
-                loss.direction = loss.direction.negated();
-            }
+            loss.direction = match place {
+                Place::Asserted => loss.direction,
+                Place::Denied => loss.direction.negated(),
+                Place::Fixed => Direction::Either,
+            };
             loss
         }));
     }
 
-    /// The constant that widens the whole rule: true where the condition is asserted, false where it is denied.
-    fn leave_out(&mut self, message: String, span: Option<Span>, negated: bool) -> Predicate {
+    /// The constant that widens the whole rule, with the loss. Where nothing widens, the rule is refused.
+    fn leave_out(&mut self, message: String, span: Option<Span>, negated: bool) -> Option<Predicate> {
+        let place = if negated { self.place.negated() } else { self.place };
+        let Some(constant) = place.widening() else {
+            let message = format!("{message}; the rule counts or compares what this condition selects");
+            self.refusals.push(Refusal { code: codes::plan::CANNOT_LEAVE_OUT, message, span });
+            return None;
+        };
         self.losses.push(Loss::matching(codes::plan::LEFT_OUT, Direction::Wider, message, span));
-        Predicate::Always(!negated)
+        Some(Predicate::Always(constant))
     }
 }
 

@@ -10,7 +10,7 @@ mod target;
 pub use target::{Support, Target};
 
 use crate::diagnostic::{Code, Span, codes};
-use crate::model::{Direction, FieldTypes, Logic, Loss, Pipeline, Predicate, Shape, Source, Step, StepKind, Unread};
+use crate::model::{FieldTypes, Logic, Loss, Pipeline, Place, Predicate, Shape, Source, Step, StepKind, Unread};
 use condition::Planner;
 
 /// Why a rule, or a part of it, cannot be written in a target.
@@ -83,25 +83,30 @@ fn one_filter(source: Source, condition: Predicate, span: Span, from: &Pipeline)
 }
 
 fn plan_pipeline(pipeline: &Pipeline, planner: &mut Planner<'_>) -> Option<Pipeline> {
-    let source = match &pipeline.source {
+    let mut places = planner.place().of_steps(&pipeline.steps).into_iter();
+    let source = planner.at(places.next().unwrap_or(Place::Fixed), |planner| plan_source(&pipeline.source, planner))?;
+    let mut steps = Vec::new();
+    // What a step says counts for the rows that leave it.
+    for (step, place) in pipeline.steps.iter().zip(places) {
+        steps.push(match &step.kind {
+            StepKind::Filter(condition) => {
+                let kind = StepKind::Filter(planner.at(place, |planner| planner.inner(condition))?);
+                Step { kind, span: step.span, comments: step.comments.clone() }
+            }
+            _ => plan_step(step, planner)?,
+        });
+    }
+    Some(Pipeline { source, steps })
+}
+
+fn plan_source(source: &Source, planner: &mut Planner<'_>) -> Option<Source> {
+    Some(match source {
         Source::Union(parts) => {
             Source::Union(parts.iter().map(|part| plan_pipeline(part, planner)).collect::<Option<_>>()?)
         }
         Source::Pipeline(inner) => Source::Pipeline(Box::new(plan_pipeline(inner, planner)?)),
         other => other.clone(),
-    };
-    let mut steps = Vec::new();
-    for step in &pipeline.steps {
-        let kind = match &step.kind {
-            StepKind::Filter(condition) => StepKind::Filter(planner.inner(condition)?),
-            _ => {
-                steps.push(plan_step(step, planner)?);
-                continue;
-            }
-        };
-        steps.push(Step { kind, span: step.span, comments: step.comments.clone() });
-    }
-    Some(Pipeline { source, steps })
+    })
 }
 
 fn plan_step(step: &Step, planner: &mut Planner<'_>) -> Option<Step> {
@@ -122,10 +127,21 @@ fn plan_step(step: &Step, planner: &mut Planner<'_>) -> Option<Step> {
 fn plan_shape(shape: &Shape, planner: &mut Planner<'_>) -> Option<Shape> {
     let mut shape = shape.clone();
     // The events first: a target is asked about the shape with conditions that it can say.
-    if let Shape::Threshold { events, .. } | Shape::Cardinality { events, .. } | Shape::NewValue { events, .. } =
-        &mut shape
-    {
-        *events = plan_pipeline(events, planner)?;
+    match &mut shape {
+        Shape::Threshold { events, .. } | Shape::Cardinality { events, .. } => {
+            *events = match Logic::Pipeline(events.clone()).as_filter() {
+                Some(condition) => {
+                    let span = events.steps.first().map(|step| step.span).unwrap_or_default();
+                    one_filter(events.source.clone(), planner.top(&condition)?, span, events)
+                }
+                None => plan_pipeline(events, planner)?,
+            };
+        }
+        // Fewer conditions make more values old: what is new cannot be widened.
+        Shape::NewValue { events, .. } => {
+            *events = planner.at(Place::Fixed, |planner| plan_pipeline(events, planner))?;
+        }
+        Shape::Sequence { .. } | Shape::Absence { .. } => {}
     }
     let mut shape = match planner.target.shape(&shape, planner.types) {
         Support::Exactly => shape,
@@ -139,36 +155,21 @@ fn plan_shape(shape: &Shape, planner: &mut Planner<'_>) -> Option<Shape> {
             return None;
         }
     };
+    let denied = planner.place().negated();
     match &mut shape {
         Shape::Threshold { .. } | Shape::Cardinality { .. } | Shape::NewValue { .. } => {}
         Shape::Absence { events, without, .. } => {
             *events = plan_pipeline(events, planner)?;
-            // Widening what must be absent narrows the rule, so the other side has to be exact.
-            let losses = planner.losses.len();
-            *without = plan_pipeline(without, planner)?;
-            for loss in planner.losses.iter_mut().skip(losses) {
-                loss.direction = loss.direction.negated();
-            }
+            *without = planner.at(denied, |planner| plan_pipeline(without, planner))?;
         }
         Shape::Sequence { stages, absent, until, .. } => {
             for stage in stages.iter_mut() {
                 stage.filter = planner.inner(&stage.filter)?;
             }
-            let losses = planner.losses.len();
             for stage in absent.iter_mut().map(|item| &mut item.stage).chain(until.iter_mut()) {
-                stage.filter = planner.inner(&stage.filter)?;
-            }
-            for loss in planner.losses.iter_mut().skip(losses) {
-                loss.direction = loss.direction.negated();
+                stage.filter = planner.at(denied, |planner| planner.inner(&stage.filter))?;
             }
         }
-    }
-    if planner.losses.iter().any(|loss| loss.direction == Direction::Narrower && loss.code == codes::plan::LEFT_OUT) {
-        planner.refuse(
-            codes::plan::SHAPE_UNSAYABLE,
-            "a condition on what must be absent would be left out, and that misses attacks",
-            None,
-        );
     }
     Some(shape)
 }

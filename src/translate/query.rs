@@ -5,7 +5,7 @@ use crate::diagnostic::codes;
 use crate::dialect::{Dialect, WriteContext};
 use crate::fields::{self, Mapped, Schema, SchemaTypes, Unmapped};
 use crate::model::walk::{self, Fold};
-use crate::model::{Detection, FieldType, FieldTypes, Logic, Loss, PlatformId, Predicate, Scope, Source, Verdict};
+use crate::model::{Detection, FieldType, FieldTypes, Logic, Loss, PlatformId, Predicate, Scope, Shape, Source, Verdict};
 use crate::plan::{self, Refusal};
 use crate::platform::Columns;
 
@@ -93,6 +93,7 @@ pub fn translate_query(
         .map_err(|refusals| Refused { refusals, unmapped: names.clone() })?;
     let mut losses = named.losses.clone();
     losses.extend(planned.losses);
+    let losses = once_each(losses);
     let sources = target_sources(detection, &named, from, to, options);
     let context = WriteContext { types: &types, tables: &sources, detection: Some(detection) };
     let text = dialect.write(&planned.logic, &context);
@@ -118,6 +119,17 @@ pub fn translate_query(
         translated.verdict = Verdict::Approximate;
     }
     Ok(translated)
+}
+
+/// The same loss at the same place is told once.
+fn once_each(losses: Vec<Loss>) -> Vec<Loss> {
+    let mut told: Vec<Loss> = Vec::with_capacity(losses.len());
+    for loss in losses {
+        if !told.contains(&loss) {
+            told.push(loss);
+        }
+    }
+    told
 }
 
 /// The logic under the target's names: kept, or mapped through the log source's field table.
@@ -167,7 +179,7 @@ fn rename<'a>(
 
 /// Refuses a rule of which only the log source would remain.
 fn nothing_left(common: &Mapped, mapped: &Mapped, to: PlatformId, schema: &Schema) -> Result<(), Refused> {
-    let Some(condition) = mapped.logic.as_filter() else { return Ok(()) };
+    let Some(condition) = events_condition(&mapped.logic) else { return Ok(()) };
     let discriminator = schema.scopes.get(&to).and_then(|scope| scope.discriminator.as_ref());
     let names_source = |conjunct: &Predicate| {
         let test = match conjunct {
@@ -201,6 +213,19 @@ fn nothing_left(common: &Mapped, mapped: &Mapped, to: PlatformId, schema: &Schem
             .collect(),
         unmapped: unmapped.iter().map(|field| field.name.clone()).collect(),
     })
+}
+
+/// The condition on the events that a rule filters or counts.
+fn events_condition(logic: &Logic) -> Option<Predicate> {
+    match logic {
+        Logic::Shape(shape) => match shape.as_ref() {
+            Shape::Threshold { events, .. } | Shape::Cardinality { events, .. } | Shape::NewValue { events, .. } => {
+                Logic::Pipeline(events.clone()).as_filter()
+            }
+            Shape::Sequence { .. } | Shape::Absence { .. } => None,
+        },
+        other => other.as_filter(),
+    }
 }
 
 fn check(common: &Mapped, mapped: &Mapped, options: &Options<'_>) -> Result<(), Refused> {
