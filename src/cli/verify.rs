@@ -41,7 +41,7 @@ pub fn run(args: &VerifyArgs, session: &mut Session) {
         Ok(found) => {
             let mut out = format!(
                 "{}: {} of {} events agree, {} of {} tests of the first rule decided one\n",
-                found.verdict(),
+                found.verdict,
                 found.entry.agree,
                 found.entry.events,
                 found.entry.decided,

@@ -411,9 +411,7 @@ impl Fold for Mapper<'_> {
                 let on = on.into_iter().map(|(left, right)| (self.expr(left), self.expr(right))).collect();
                 StepKind::Join(Box::new(Join { kind, right, on }))
             }
-            StepKind::Union(others) => {
-                StepKind::Union(others.into_iter().map(|other| self.pipeline(other)).collect())
-            }
+            StepKind::Union(others) => StepKind::Union(others.into_iter().map(|other| self.pipeline(other)).collect()),
             other => {
                 let other = Step::new(other, step.span);
                 let mapped = self.at(Place::Fixed, |mapper| walk::step_parts(mapper, other).kind);
@@ -461,7 +459,8 @@ impl Fold for Mapper<'_> {
         let mut places = self.place.of_steps(&pipeline.steps).into_iter();
         let source = self.at(places.next().unwrap_or(Place::Fixed), |mapper| mapper.source(pipeline.source));
         // What a step says counts for the rows that leave it.
-        let steps = pipeline.steps.into_iter().zip(places).map(|(step, place)| self.at(place, |mapper| mapper.step(step)));
+        let steps =
+            pipeline.steps.into_iter().zip(places).map(|(step, place)| self.at(place, |mapper| mapper.step(step)));
         let steps = steps.collect();
         let mut mapped = Pipeline { source, steps };
         self.computed = computed;
@@ -651,4 +650,9 @@ pub fn rename_expr(expr: &Expr, from: PlatformId, to: PlatformId, schema: &Schem
         }
     }
     Ok(mapped)
+}
+
+/// The common name of a platform's column; `None` where the field table has no row for it.
+pub fn common_column(column: &str, schema: &Schema, platform: PlatformId) -> Option<String> {
+    lookup::find_row(schema, platform, &FieldPath::parse(column)).map(|found| lookup::common_path(&found).to_string())
 }

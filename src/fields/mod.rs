@@ -10,7 +10,7 @@ mod schema;
 mod types;
 
 pub use lookup::{Found, find_row};
-pub use map::{FieldPolicy, Mapped, Unmapped, from_common, rename_expr, to_common};
+pub use map::{FieldPolicy, Mapped, Unmapped, common_column, from_common, rename_expr, to_common};
 pub use project::{project, unproject};
 pub use schema::{Confidence, PlatformScope, Row, Schema, SchemaError, Schemas};
 pub use types::SchemaTypes;

@@ -311,6 +311,9 @@ mod tests {
             for row in &schema.rows {
                 assert!(seen.insert(row.name.to_string()), "{}: {} twice", schema.source, row.name);
                 assert!(!row.paths.is_empty(), "{}: {} is nowhere", schema.source, row.name);
+                for path in row.paths.values() {
+                    assert!(!path.to_string().contains(['"', '\'']), "{}: {path} quotes a key", schema.source);
+                }
             }
         }
     }

@@ -70,7 +70,11 @@ impl Place {
                 StepKind::Join(join) => leaving.of_left_side(join),
                 StepKind::Aggregate { by, .. } => {
                     let groups: BTreeSet<&str> = by.iter().map(|column| column.name.as_str()).collect();
-                    if only_of_groups(steps.get(index + 1..).unwrap_or_default(), groups) { leaving } else { Place::Fixed }
+                    if only_of_groups(steps.get(index + 1..).unwrap_or_default(), groups) {
+                        leaving
+                    } else {
+                        Place::Fixed
+                    }
                 }
                 StepKind::Apply { .. }
                 | StepKind::Filter(_)
@@ -138,7 +142,8 @@ fn is_column(value: &Expr, name: &str) -> bool {
 }
 
 fn reads_only(condition: &Predicate, names: &BTreeSet<&str>) -> bool {
-    let known = |field: &FieldRef| matches!(field.path.0.first(), Some(Segment::Key(name)) if names.contains(name.as_str()));
+    let known =
+        |field: &FieldRef| matches!(field.path.0.first(), Some(Segment::Key(name)) if names.contains(name.as_str()));
     let (mut named, mut read) = (true, true);
     walk::visit_predicate(condition, |test| named &= test.subject != Expr::AnyField, |field| read &= known(field));
     named && read

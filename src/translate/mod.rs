@@ -3,11 +3,11 @@
 //! Reading is `platform`'s. What comes out is a [`Translation`]: files to write, or the reasons why there are none.
 
 mod detection;
+mod ground;
 mod keep;
 mod query;
 mod report;
 mod source;
-mod stream;
 mod verification;
 
 pub use query::{QueryTranslation, Refused, translate_query};

@@ -5,7 +5,9 @@ use crate::diagnostic::codes;
 use crate::dialect::{Dialect, WriteContext};
 use crate::fields::{self, Mapped, Schema, SchemaTypes, Unmapped};
 use crate::model::walk::{self, Fold};
-use crate::model::{Detection, FieldType, FieldTypes, Logic, Loss, PlatformId, Predicate, Scope, Shape, Source, Verdict};
+use crate::model::{
+    Detection, FieldType, FieldTypes, Logic, Loss, PlatformId, Predicate, Scope, Shape, Source, Verdict,
+};
 use crate::plan::{self, Refusal};
 use crate::platform::Columns;
 

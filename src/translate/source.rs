@@ -47,7 +47,14 @@ pub fn choose_schema<'a>(detection: &Detection, platform: PlatformId, schemas: &
             && scope.discriminator.as_ref().is_some_and(|discriminator| {
                 values.iter().any(|(name, _)| name == &discriminator.field || discriminator.also.contains(name))
             });
-        if foreign {
+        // So is a rule that asks for another value of what is the same for all events of this log source.
+        let other = values.iter().any(|(name, _)| {
+            scope.constants.get(name).is_some_and(|known| {
+                let mut asked = values.iter().filter(|(field, _)| field == name).map(|(_, value)| value);
+                !asked.any(|value| known.iter().any(|constant| constant.eq_ignore_ascii_case(value)))
+            })
+        });
+        if foreign || (other && !said) {
             continue;
         }
         let named = names.iter().any(|name| scope.names.iter().chain(&scope.also).any(|own| same(name, own)));

@@ -9,6 +9,7 @@ use crate::diagnostic::Span;
 use crate::evaluate::{Context, EvalError, matches, run, unread};
 use crate::model::{Logic, Predicate, Value};
 use serde_json::Value as Json;
+use std::collections::HashSet;
 
 /// One of two rules: its logic in its own platform's names, and how it is run there.
 #[derive(Clone, Copy)]
@@ -19,24 +20,56 @@ pub struct Side<'a> {
     pub context: &'a Context<'a>,
 }
 
+/// The name under which the value at a path of a row is compared with the other side's.
+pub type Naming<'a> = &'a dyn Fn(&str) -> Option<String>;
+
 /// Where the events of a comparison come from.
 pub struct Ground<'a> {
-    /// The logic of both sides in the names in which events are made; where empty, the sides' own.
-    pub logics: Vec<&'a Logic>,
-    /// How fields are found in the events as they are made, with their types.
-    pub context: &'a Context<'a>,
+    /// What events are made from, and how fields are found in the events as they are made.
+    pub makers: Vec<Side<'a>>,
     /// What kinds of events are made.
     pub options: Options,
+    /// Whether an event that was made can be stored on both sides.
+    pub admits: &'a dyn Fn(&Json) -> bool,
     /// The event as the left and as the right side store it.
     pub project: &'a dyn Fn(&Json) -> (Json, Json),
+    /// For two platforms, the names under which values in the rows of both sides are compared: that of a value of the
+    /// left, of the right. Values without a name are not compared, and rows that are then alike count once. On one
+    /// platform, columns are compared as they are and every row counts.
+    pub names: Option<[Naming<'a>; 2]>,
     /// Further events, such as the rule's own tests, in the names in which events are made.
     pub samples: Vec<Json>,
 }
 
 impl<'a> Ground<'a> {
-    /// What events are made from.
-    pub(super) fn logics(&self, left: Side<'a>, right: Side<'a>) -> Vec<&'a Logic> {
-        if self.logics.is_empty() { vec![left.logic, right.logic] } else { self.logics.clone() }
+    /// Both sides on the same raw events, columns under their own names.
+    pub fn raw(left: Side<'a>, right: Side<'a>) -> Self {
+        Self {
+            makers: vec![left, right],
+            options: Options::raw(left.context.access),
+            admits: &|_| true,
+            project: &|event| (event.clone(), event.clone()),
+            names: None,
+            samples: Vec::new(),
+        }
+    }
+
+    /// The samples and the events that are made from conditions on single events.
+    fn events(&self) -> Result<Vec<Json>, EvalError> {
+        let mut made = self.samples.clone();
+        let mut makers = self.makers.as_slice();
+        while let Some(first) = makers.first() {
+            // Sides that find fields in one way share the number of events between them.
+            let alike = makers.iter().take_while(|maker| std::ptr::eq(maker.context, first.context)).count();
+            let (here, rest) = makers.split_at(alike);
+            makers = rest;
+            let own: Vec<Predicate> = here.iter().filter_map(|maker| condition(maker.logic)).collect();
+            let conditions: Vec<&Predicate> = own.iter().collect();
+            made.extend(events_for(&conditions, first.context, &self.options)?.into_iter().map(|event| event.event));
+        }
+        let mut seen = HashSet::new();
+        made.retain(|event| (self.admits)(event) && seen.insert(event.to_string()));
+        Ok(made)
     }
 }
 
@@ -131,14 +164,8 @@ pub fn compare<'a>(left: Side<'a>, right: Side<'a>, ground: &Ground<'a>) -> Resu
 /// # Errors
 /// What cannot be run on either side, see [`EvalError`].
 pub fn compare_here(left: &Logic, right: &Logic, context: &Context<'_>) -> Result<Comparison, EvalError> {
-    let ground = Ground {
-        logics: Vec::new(),
-        context,
-        options: Options::raw(context.access),
-        project: &|event| (event.clone(), event.clone()),
-        samples: Vec::new(),
-    };
-    compare(Side { logic: left, context }, Side { logic: right, context }, &ground)
+    let (left, right) = (Side { logic: left, context }, Side { logic: right, context });
+    compare(left, right, &Ground::raw(left, right))
 }
 
 /// A side ready to be asked about single events.
@@ -168,10 +195,7 @@ impl<'a> Asked<'a> {
 }
 
 fn events<'a>(left: Side<'a>, right: Side<'a>, ground: &Ground<'a>) -> Result<Comparison, EvalError> {
-    let own: Vec<Predicate> = ground.logics(left, right).into_iter().filter_map(condition).collect();
-    let conditions: Vec<&Predicate> = own.iter().collect();
-    let mut made: Vec<Json> = ground.samples.clone();
-    made.extend(events_for(&conditions, ground.context, &ground.options)?.into_iter().map(|event| event.event));
+    let made = ground.events()?;
     let left_condition = condition(left.logic);
     let deciding = left_condition.as_ref().map(Deciding::new);
     let mut decided = vec![false; deciding.as_ref().map_or(0, Deciding::tests)];

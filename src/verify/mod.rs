@@ -13,5 +13,5 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
-pub use compare::{Comparison, Ground, Relation, Side, compare, compare_here};
+pub use compare::{Comparison, Ground, Naming, Relation, Side, compare, compare_here};
 pub use conditions::{alone, condition, row_condition};

@@ -7,7 +7,12 @@ const MOST_ASKED: usize = 600;
 
 /// The smallest event found by taking away members, elements and characters for which `holds` still answers true.
 /// Greedy and deterministic; `event` itself where nothing can go.
-pub fn shrink(event: &Json, mut holds: impl FnMut(&Json) -> bool) -> Json {
+pub fn shrink(event: &Json, holds: impl FnMut(&Json) -> bool) -> Json {
+    shrink_within(MOST_ASKED, event, holds)
+}
+
+/// [`shrink`], asking at most so often.
+pub fn shrink_within(most: usize, event: &Json, mut holds: impl FnMut(&Json) -> bool) -> Json {
     let mut best = event.clone();
     let mut asked = 0;
     loop {
@@ -15,7 +20,7 @@ pub fn shrink(event: &Json, mut holds: impl FnMut(&Json) -> bool) -> Json {
         let mut skip = 0;
         // Each candidate is one change; after a change that holds the next ones are made from the smaller event.
         while let Some(candidate) = change(&best, &mut { skip }) {
-            if asked >= MOST_ASKED {
+            if asked >= most {
                 return best;
             }
             asked += 1;
@@ -63,6 +68,17 @@ fn change(value: &Json, number: &mut usize) -> Option<Json> {
             None
         }
         Json::Array(items) => {
+            // Halves and eighths first, or a long list would be taken apart one by one.
+            for part in [items.len() / 2, items.len() / 8] {
+                for from in (0..items.len()).step_by(part.max(1)).take_while(|_| part > 1) {
+                    if take() {
+                        let to = items.len().min(from + part);
+                        let mut fewer = items.clone();
+                        fewer.drain(from..to);
+                        return Some(Json::Array(fewer));
+                    }
+                }
+            }
             for at in 0..items.len() {
                 if take() {
                     let mut fewer = items.clone();

@@ -3,10 +3,10 @@
 //! A stream is made around the limits that the rules name: groups with one event fewer, as many and one more; as many
 //! distinct values; events at both edges of a window; near misses among them.
 
-use super::compare::{Comparison, Ground, Side};
+use super::compare::{Comparison, Ground, Naming, Side};
 use super::conditions::of_pipeline;
 use super::events::{events_for, put};
-use super::shrink::shrink;
+use super::shrink::shrink_within;
 use crate::diagnostic::Span;
 use crate::evaluate::time::to_iso;
 use crate::evaluate::{Access, Context, EvalError, coerce, matches, run};
@@ -15,15 +15,20 @@ use crate::model::{
     Expr, FieldPath, Logic, Pipeline, Predicate, Shape, Source, StepKind, TICKS_PER_SECOND, Test, TestKind, Value,
 };
 use serde_json::{Map, Value as Json, json};
+use std::collections::HashSet;
 
 /// Limits that groups are built around; greater ones are left alone.
 const MOST_EVENTS: u64 = 60;
 /// The greatest number of copies of every event.
 const MOST_REPEATED: u64 = 20;
 /// Events that are copied.
-const MOST_GROUPS: usize = 40;
+const MOST_GROUPS: usize = 15;
 /// Tests whose contrary is tried.
 const MOST_FLIPPED: usize = 40;
+/// How often a stream may be tried in a smaller form.
+const MOST_SHRUNK: usize = 120;
+/// Events that are run to find which tests decide.
+const MOST_DECIDING: usize = 20_000;
 
 /// What a rule counts, and where.
 #[derive(Default)]
@@ -42,16 +47,17 @@ struct Plan {
 pub fn compare<'a>(left: Side<'a>, right: Side<'a>, ground: &Ground<'a>) -> Result<Comparison, EvalError> {
     // Streams are made from each side by itself, around the limits and windows of both.
     let mut plans = Vec::new();
-    for logic in ground.logics(left, right) {
+    for maker in &ground.makers {
         let mut plan = Plan::default();
-        plan.logic(logic);
-        plans.push(plan);
+        plan.logic(maker.logic);
+        plans.push((plan, maker.context));
     }
-    let limits: Vec<u64> = plans.iter().flat_map(|plan| plan.limits.clone()).collect();
+    let limits: Vec<u64> = plans.iter().flat_map(|(plan, _)| plan.limits.clone()).collect();
+    let accesses = [left.context.access, right.context.access];
     let mut streams = Vec::new();
-    for plan in &mut plans {
+    for (plan, context) in &mut plans {
         plan.limits.clone_from(&limits);
-        for stream in plan.streams(ground)? {
+        for stream in plan.streams(context, accesses, ground)? {
             if !streams.contains(&stream) {
                 streams.push(stream);
             }
@@ -65,8 +71,17 @@ pub fn compare<'a>(left: Side<'a>, right: Side<'a>, ground: &Ground<'a>) -> Resu
             to_left.push(Value::from(&left_event));
             to_right.push(Value::from(&right_event));
         }
-        let (left_rows, right_rows) = (rows(left, to_left)?, rows(right, to_right)?);
-        Ok(on_common_columns(&left_rows, &right_rows))
+        let (mut left_rows, mut right_rows) = (rows(left, to_left)?, rows(right, to_right)?);
+        if let Some([left_name, right_name]) = ground.names {
+            left_rows = named(&left_rows, left_name);
+            right_rows = named(&right_rows, right_name);
+        }
+        let (mut left_rows, mut right_rows) = on_common_columns(&left_rows, &right_rows);
+        if ground.names.is_some() {
+            left_rows.dedup();
+            right_rows.dedup();
+        }
+        Ok((left_rows, right_rows))
     };
     let (mut agree, mut wider, mut narrower): (usize, Option<Json>, Option<Json>) = (0, None, None);
     for stream in &streams {
@@ -81,7 +96,7 @@ pub fn compare<'a>(left: Side<'a>, right: Side<'a>, ground: &Ground<'a>) -> Resu
     }
     let small = |found: Option<Json>, more: bool| {
         found.map(|stream| {
-            shrink(&stream, |smaller| {
+            shrink_within(MOST_SHRUNK, &stream, |smaller| {
                 smaller.is_array()
                     && both(smaller).is_ok_and(
                         |(left, right)| {
@@ -120,21 +135,46 @@ fn rows(side: Side<'_>, events: Vec<Value>) -> Result<Rows, EvalError> {
         .collect())
 }
 
+/// The values of rows under the names in which the two platforms meet; missing and empty are the same there.
+fn named(rows: &Rows, naming: Naming<'_>) -> Rows {
+    fn leaves(path: &str, value: &Json, naming: Naming<'_>, cells: &mut Vec<(String, Json)>) {
+        match value {
+            Json::Null => {}
+            Json::String(text) if text.is_empty() => {}
+            Json::Object(members) => {
+                for (key, member) in members {
+                    leaves(&format!("{path}.{key}"), member, naming, cells);
+                }
+            }
+            leaf => cells.extend(naming(path).map(|name| (name, leaf.clone()))),
+        }
+    }
+    rows.iter()
+        .map(|row| {
+            let mut cells = Vec::new();
+            for (column, cell) in row {
+                leaves(column, cell, naming, &mut cells);
+            }
+            cells
+        })
+        .collect()
+}
+
 /// Each row as text over the columns that both sides have; where they share none, only their number counts.
 fn on_common_columns(left: &Rows, right: &Rows) -> (Vec<String>, Vec<String>) {
-    let names = |rows: &Rows| -> Vec<String> {
-        rows.first().map(|row| row.iter().map(|(name, _)| name.clone()).collect()).unwrap_or_default()
-    };
+    let names = |rows: &Rows| -> HashSet<String> { rows.iter().flatten().map(|(name, _)| name.clone()).collect() };
     let (left_names, right_names) = (names(left), names(right));
-    let shared: Vec<&String> =
-        left_names.iter().filter(|name| left.is_empty() || right.is_empty() || right_names.contains(name)).collect();
+    let shared: HashSet<&String> = match (left.is_empty(), right.is_empty()) {
+        (false, false) => left_names.intersection(&right_names).collect(),
+        _ => left_names.union(&right_names).collect(),
+    };
     let text = |rows: &Rows| {
         let mut list: Vec<String> = rows
             .iter()
             .map(|row| {
                 let cells: Map<String, Json> = row
                     .iter()
-                    .filter(|(name, _)| shared.contains(&name))
+                    .filter(|(name, _)| shared.contains(name))
                     .map(|(name, cell)| (name.clone(), unordered(cell)))
                     .collect();
                 let mut sorted: Vec<(String, Json)> = cells.into_iter().collect();
@@ -192,10 +232,15 @@ fn decisive(side: Side<'_>, streams: &[Json], ground: &Ground<'_>) -> Result<(Ve
     for events in &projected {
         plain.push(rows(side, events.clone())?);
     }
+    let mut run = 0;
     for (number, flag) in decided.iter_mut().enumerate().take(MOST_FLIPPED) {
         let contrary = walk::logic(&mut Flip { left: number }, side.logic.clone());
         let flipped = Side { logic: &contrary, context: side.context };
         for (events, known) in projected.iter().zip(&plain) {
+            run += events.len();
+            if run > MOST_DECIDING {
+                break;
+            }
             if rows(flipped, events.clone()).is_ok_and(|found| found != *known) {
                 *flag = true;
                 break;
@@ -296,19 +341,20 @@ impl Plan {
     }
 
     /// Streams of events, each a list in the order of time.
-    fn streams(&self, ground: &Ground<'_>) -> Result<Vec<Json>, EvalError> {
-        let now = ground.context.now;
+    fn streams(&self, context: &Context<'_>, sides: [Access; 2], ground: &Ground<'_>) -> Result<Vec<Json>, EvalError> {
+        let now = context.now;
+        let stamp = |event: &mut Json, ticks: i64| stamp(event, ticks, context, sides);
         let mut kinds = Vec::new();
         let mut mixed = ground.samples.clone();
         for (condition, keys) in &self.kinds {
-            let made = events_for(&[condition], ground.context, &ground.options)?;
+            let made = events_for(&[condition], context, &ground.options)?;
             let mut hit = None;
-            for event in &made {
-                if hit.is_none() && matches(condition, &event.event, ground.context)? {
+            for event in made.iter().filter(|event| (ground.admits)(&event.event)) {
+                if hit.is_none() && matches(condition, &event.event, context)? {
                     hit = Some(event.event.clone());
                 }
             }
-            mixed.extend(made.into_iter().map(|event| event.event));
+            mixed.extend(made.into_iter().map(|event| event.event).filter(|event| (ground.admits)(event)));
             kinds.push((hit.unwrap_or_else(|| json!({})), keys));
         }
         let window = self.windows.iter().copied().find(|window| *window > 0).unwrap_or(600);
@@ -316,7 +362,7 @@ impl Plan {
         let length = i64::try_from(window.min(366 * 86_400)).unwrap_or(600);
         let at = |event: &Json, ticks: i64| {
             let mut event = event.clone();
-            stamp(&mut event, ticks, ground.context);
+            stamp(&mut event, ticks);
             event
         };
         let mut streams = vec![json!([])];
@@ -338,7 +384,7 @@ impl Plan {
                             put(&mut event, &path.0, Some(&json!(format!("value{index}"))));
                         }
                     }
-                    stamp(&mut event, now - (60 + i64::try_from(often - index).unwrap_or(0)) * second, ground.context);
+                    stamp(&mut event, now - (60 + i64::try_from(often - index).unwrap_or(0)) * second);
                     stream.push(event);
                 }
             }
@@ -364,7 +410,7 @@ impl Plan {
                                     .for_each(|path| put(&mut event, &path.0, Some(&json!(format!("value{index}")))));
                             }
                             let ticks = now - (100 + i64::try_from(size - index).unwrap_or(0)) * second;
-                            stamp(&mut event, ticks, ground.context);
+                            stamp(&mut event, ticks);
                             stream.push(event);
                         }
                     }
@@ -379,7 +425,7 @@ impl Plan {
                         let mut event = event.clone();
                         keyed(&mut event, keys, 0);
                         let ticks = if index == 0 { now - (edge + 5) * second } else { now - 5 * second };
-                        stamp(&mut event, ticks, ground.context);
+                        stamp(&mut event, ticks);
                         stream.push(event);
                     }
                 }
@@ -396,7 +442,7 @@ impl Plan {
                     let mut event = event.clone();
                     keyed(&mut event, keys, if apart { usize::try_from(index).unwrap_or(0) } else { 0 });
                     let place = if reverse { index } else { count - index };
-                    stamp(&mut event, now - (10 + place) * second, ground.context);
+                    stamp(&mut event, now - (10 + place) * second);
                     stream.push(event);
                 }
                 if reverse {
@@ -448,21 +494,23 @@ const TIMES: [&str; 4] = ["@timestamp", "TimeGenerated", "p_event_time", "Timest
 /// The common name of the time of an event.
 const COMMON_TIME: &str = "event.time";
 
-/// Sets the time of an event under the names of the platform.
-fn stamp(event: &mut Json, ticks: i64, context: &Context<'_>) {
-    let names: &[&str] = match context.access {
-        Access::Elastic => &["@timestamp"],
-        Access::Sentinel if context.types.type_of("Timestamp").is_some() => &["TimeGenerated", "Timestamp"],
-        Access::Sentinel => &["TimeGenerated"],
-        Access::Panther => &["p_event_time"],
-        Access::Common => &TIMES,
-    };
+/// Sets the time of an event under the names in which events are made and those that the sides read.
+fn stamp(event: &mut Json, ticks: i64, context: &Context<'_>, sides: [Access; 2]) {
     let time = json!(to_iso(ticks));
     if context.access == Access::Common {
         put(event, &FieldPath::parse(COMMON_TIME).0, Some(&time));
     }
-    for name in names {
-        put(event, &FieldPath::column(*name).0, Some(&time));
+    for access in std::iter::once(context.access).chain(sides) {
+        let names: &[&str] = match access {
+            Access::Elastic => &["@timestamp"],
+            Access::Sentinel if context.types.type_of("Timestamp").is_some() => &["TimeGenerated", "Timestamp"],
+            Access::Sentinel => &["TimeGenerated"],
+            Access::Panther => &["p_event_time"],
+            Access::Common => &TIMES,
+        };
+        for name in names {
+            put(event, &FieldPath::column(*name).0, Some(&time));
+        }
     }
 }
 

@@ -120,10 +120,11 @@ fn two_platforms_meet_on_common_events() {
     for (case, expected) in [(Case::Sensitive, Relation::Equivalent), (Case::Ignore, Relation::Narrower)] {
         let right = logic(eq(Expr::whole("UserName"), "root", case).negate());
         let ground = Ground {
-            logics: vec![&source],
-            context: &common,
+            makers: vec![Side { logic: &source, context: &common }],
             options: Options::common(),
+            admits: &|_| true,
             project: &rename,
+            names: None,
             samples: vec![json!({"user": "alice"})],
         };
         let found = compare(
