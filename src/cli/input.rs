@@ -4,7 +4,7 @@ use super::Status;
 use super::args::ReadArgs;
 use super::output::Session;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::dialect::{Helpers, Registry};
+use crate::dialect::Registry;
 use crate::fields::{SchemaTypes, Schemas};
 use crate::model::{FieldType, FieldTypes, PlatformId, TypeMap};
 use crate::platform::panther::Repository;
@@ -14,6 +14,7 @@ use serde_json::Value as Json;
 use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 /// Files larger than this number of levels deep are not walked; symbolic links are not followed.
 const MAX_FOLDER_DEPTH: usize = 64;
@@ -28,6 +29,8 @@ pub struct Workspace {
     pub types: TypeMap,
     from: Option<String>,
     helpers: Option<PathBuf>,
+    /// The repositories of helpers by the folder of the rules that use them.
+    repositories: Mutex<HashMap<PathBuf, Arc<Repository>>>,
 }
 
 /// A file with its rules.
@@ -97,7 +100,7 @@ impl Workspace {
             }
         }
         let types = types.map(|path| read_types(path, session)).unwrap_or_default();
-        Self { registry, schemas, types, from: from.map(str::to_owned), helpers: helpers.map(Path::to_owned) }
+        Self { registry, schemas, types, from: from.map(str::to_owned), helpers: helpers.map(Path::to_owned), repositories: Mutex::default() }
     }
 
     /// The files of the paths, folders walked with .gitignore respected.
@@ -174,11 +177,21 @@ impl Workspace {
     }
 
     /// Helpers of the folder that `--helpers` names, else of the nearest repository above the rule.
-    fn helpers_for(&self, folder: &Path) -> Box<dyn Helpers> {
-        Box::new(match &self.helpers {
+    fn helpers_for(&self, folder: &Path) -> Arc<Repository> {
+        let key = self.helpers.as_deref().unwrap_or(folder);
+        let Ok(mut known) = self.repositories.lock() else { return Arc::default() };
+        if let Some(found) = known.get(key) {
+            return found.clone();
+        }
+        let made = match &self.helpers {
             Some(named) => Repository::named(named),
             None => Repository::above(folder),
-        })
+        };
+        // folders of one repository share it
+        let same = known.values().find(|other| other.folder().is_some() && other.folder() == made.folder()).cloned();
+        let shared = same.unwrap_or_else(|| Arc::new(made));
+        known.insert(key.to_owned(), shared.clone());
+        shared
     }
 }
 

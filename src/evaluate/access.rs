@@ -220,8 +220,24 @@ impl Walk {
         member.values.iter().any(|value| super::text::equal(&coerce::to_text(value), equals, case))
     }
 
+    /// One key of Panther's events: the exact one, else one in another case. A dot is a character like any other.
+    fn key<'v>(self, object: &'v Value, name: &str, rest: &[Segment], found: &mut Found<'v>) {
+        let Value::Object(entries) = object else { return };
+        let exact = entries.iter().find(|(key, _)| key == name);
+        let there = exact.or_else(|| {
+            let lower = name.to_lowercase();
+            entries.iter().find(|(key, _)| key.to_lowercase() == lower)
+        });
+        if let Some((_, inner)) = there {
+            self.go(inner, rest, found);
+        }
+    }
+
     /// Follows the names at the front of the segments through an object. Names may stand there nested or flat.
     fn run<'v>(self, object: &'v Value, segments: &[Segment], found: &mut Found<'v>) {
+        if let (Access::Panther, Some((Segment::Key(name), rest))) = (self.access, segments.split_first()) {
+            return self.key(object, name, rest, found);
+        }
         let names = segments.iter().take_while(|segment| matches!(segment, Segment::Key(_) | Segment::KeyPattern(_)));
         let count = names.clone().count();
         let rest = segments.get(count..).unwrap_or_default();
@@ -257,30 +273,19 @@ impl Walk {
         };
         let every = self.access == Access::Elastic;
         let mut any = false;
-        let exact: &[bool] = if self.access == Access::Panther { &[true, false] } else { &[true] };
-        for &exact in exact {
-            let mut partly = false;
-            for (key, inner) in entries {
-                let reached = match remainder(name, key, exact) {
-                    Some("") => {
-                        self.go(inner, rest, found);
-                        found.key |= rest.is_empty();
-                        true
-                    }
-                    Some(behind) => {
-                        partly = true;
-                        self.name(inner, behind, rest, found)
-                    }
-                    None => false,
-                };
-                any |= reached;
-                if reached && !every {
-                    return true;
+        for (key, inner) in entries {
+            let reached = match remainder(name, key) {
+                Some("") => {
+                    self.go(inner, rest, found);
+                    found.key |= rest.is_empty();
+                    true
                 }
-            }
-            // Panther takes the exact key where there is one, even if nothing of the path is below it
-            if partly && exact && self.access == Access::Panther {
-                return any;
+                Some(behind) => self.name(inner, behind, rest, found),
+                None => false,
+            };
+            any |= reached;
+            if reached && !every {
+                return true;
             }
         }
         any
@@ -352,17 +357,8 @@ impl Walk {
 
 /// What is left of a dotted name behind a key: nothing where the key is the whole name, `None` where the key is no
 /// part of it.
-fn remainder<'n>(name: &'n str, key: &str, exact: bool) -> Option<&'n str> {
-    let head = name.get(..key.len())?;
-    let same = if exact || (head.is_ascii() && key.is_ascii()) {
-        if exact { head == key } else { head.eq_ignore_ascii_case(key) }
-    } else {
-        super::text::equal(head, key, crate::model::Case::Ignore)
-    };
-    if !same {
-        return None;
-    }
-    let tail = name.get(key.len()..)?;
+fn remainder<'n>(name: &'n str, key: &str) -> Option<&'n str> {
+    let tail = name.strip_prefix(key)?;
     if tail.is_empty() { Some("") } else { tail.strip_prefix('.').filter(|behind| !behind.is_empty()) }
 }
 

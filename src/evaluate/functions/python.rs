@@ -219,7 +219,7 @@ fn run(function: Function, arguments: &[Value], context: &Context<'_>) -> Result
             _ => Value::Null,
         },
         f::PYTHON_SLICE => slice(x, y, z, arg(3)),
-        f::PYTHON_IP_IS => match (x.as_str().and_then(address::parse), y.as_str()) {
+        f::PYTHON_IP_IS => match (address_of(x), y.as_str()) {
             (Some(address), Some(property)) => match text::ip_is(address, property) {
                 Some(answer) => flag(answer),
                 None => return Err(EvalError::Unsupported(format!("the property `{property}` of an address"))),
@@ -227,7 +227,7 @@ fn run(function: Function, arguments: &[Value], context: &Context<'_>) -> Result
             _ => flag(false),
         },
         f::PYTHON_IN_NETWORK => {
-            match (x.as_str().and_then(address::parse), y.as_str().and_then(address::parse_network)) {
+            match (address_of(x), y.as_str().and_then(address::parse_network)) {
                 (Some(address), Some(network)) => flag(address::contains(&network, address)),
                 _ => flag(false),
             }
@@ -333,6 +333,20 @@ pub fn get<'v>(value: &'v Value, key: &Value, any_case: bool) -> Option<&'v Valu
         entries.iter().find(|(known, _)| any_case && known.to_lowercase() == lower)
     });
     found.map(|(_, value)| value)
+}
+
+/// What `ipaddress.ip_address` makes of a text or a number.
+fn address_of(value: &Value) -> Option<std::net::IpAddr> {
+    let number = match value {
+        Value::String(text) => return address::parse(text),
+        Value::Bool(flag) => i64::from(*flag),
+        Value::Int(number) => *number,
+        _ => return None,
+    };
+    match u32::try_from(number) {
+        Ok(short) => Some(std::net::Ipv4Addr::from(short).into()),
+        Err(_) => u128::try_from(number).ok().map(|long| std::net::Ipv6Addr::from(long).into()),
+    }
 }
 
 fn length(value: &Value) -> Option<i64> {

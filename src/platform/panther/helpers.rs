@@ -2,8 +2,9 @@
 
 use crate::dialect::Helpers;
 use crate::source::SourceFile;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 /// How deep data models are looked for below their folder.
 const DEPTH: usize = 4;
@@ -14,6 +15,8 @@ pub struct Repository {
     helpers: Option<PathBuf>,
     data_models: Option<PathBuf>,
     models: OnceLock<Vec<(PathBuf, String)>>,
+    /// Modules that were asked for, by name: a repository is read once for all of its rules.
+    modules: Mutex<HashMap<String, Option<String>>>,
 }
 
 impl Repository {
@@ -25,18 +28,23 @@ impl Repository {
         root.map(Self::at).unwrap_or_default()
     }
 
+    /// The folder with the repository's modules; `None` for a repository without any.
+    pub fn folder(&self) -> Option<&Path> {
+        self.helpers.as_deref()
+    }
+
     /// The repository of a given folder: one with `global_helpers/` inside, or that folder itself.
     pub fn named(folder: &Path) -> Self {
         if folder.join("global_helpers").is_dir() {
             return Self::at(folder);
         }
         let beside = folder.parent().map(|root| root.join("data_models")).filter(|models| models.is_dir());
-        Self { helpers: Some(folder.to_owned()), data_models: beside, models: OnceLock::new() }
+        Self { helpers: Some(folder.to_owned()), data_models: beside, ..Self::default() }
     }
 
     fn at(root: &Path) -> Self {
         let data_models = Some(root.join("data_models")).filter(|folder| folder.is_dir());
-        Self { helpers: Some(root.join("global_helpers")), data_models, models: OnceLock::new() }
+        Self { helpers: Some(root.join("global_helpers")), data_models, ..Self::default() }
     }
 
     /// Paths and texts of the data models' YAML, sorted by path.
@@ -68,6 +76,25 @@ fn collect(folder: &Path, depth: usize, found: &mut Vec<(PathBuf, String)>) {
 
 impl Helpers for Repository {
     fn module(&self, name: &str) -> Option<String> {
+        if let Ok(known) = self.modules.lock()
+            && let Some(text) = known.get(name)
+        {
+            return text.clone();
+        }
+        let text = self.read_module(name);
+        if let Ok(mut known) = self.modules.lock() {
+            known.insert(name.to_owned(), text.clone());
+        }
+        text
+    }
+
+    fn data_models(&self) -> Vec<String> {
+        self.models().iter().map(|(_, text)| text.clone()).collect()
+    }
+}
+
+impl Repository {
+    fn read_module(&self, name: &str) -> Option<String> {
         // A module's name, never a path out of the folder.
         let plain = name
             .split('.')
@@ -84,10 +111,6 @@ impl Helpers for Repository {
             // The Python of a data model stands beside its YAML.
             self.models().iter().filter_map(|(path, _)| path.parent()).find_map(open)
         })
-    }
-
-    fn data_models(&self) -> Vec<String> {
-        self.models().iter().map(|(_, text)| text.clone()).collect()
     }
 }
 

@@ -46,6 +46,10 @@ pub(super) fn detection(rule: &Node, kind: &str, diagnostics: &mut Vec<Diagnosti
     detection.log_sources = vec![LogSource { id: None, names, connectors: Vec::new() }];
     schedule(rule, kind, &mut detection);
     detection.tests = tests(rule, diagnostics);
+    if kind == "policy" {
+        // what a policy expects is compliance, and a detection finds what does not comply
+        detection.tests.iter_mut().for_each(|test| test.expected = !test.expected);
+    }
     detection.extras.insert(PlatformId::Panther, json!({ "document": rule.to_json() }));
     detection
 }

@@ -9,18 +9,29 @@ use crate::dialect::Read;
 use crate::model::walk::{Fold, expr_parts, predicate_parts};
 use crate::model::{Alerting, Dedup, DynamicSeverity, Expr, Logic, OutputField, Predicate, Severity, Value};
 use ruff_text_size::Ranged;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// Reads `title`, `dedup`, `unique`, `severity` and `alert_context` into `read`. What cannot be read is a note:
 /// it changes no match.
-pub(super) fn read(module: &Rc<Module>, loader: &Loader<'_>, log_sources: &[String], text: &str, read: &mut Read) {
+///
+/// `stateful` are the variables of modules that the rule itself changes.
+pub(super) fn read(
+    module: &Rc<Module>,
+    loader: &Loader<'_>,
+    source: &super::Source<'_>,
+    stateful: &BTreeSet<(String, String)>,
+    text: &str,
+    read: &mut Read,
+) {
     let mut alerting = Alerting::default();
     let mut dedup = Dedup::default();
     let mut found = false;
     for name in ["title", "dedup", "unique", "severity", "alert_context"] {
         let Some(Binding::Function(node)) = module.names.get(name) else { continue };
         let at = Span::new(node.name.range().start().to_usize(), node.name.range().end().to_usize());
-        let mut exec = Exec::new(loader, log_sources, text);
+        let mut exec = Exec::new(loader, source.log_sources, text);
+        exec.stateful.clone_from(stateful);
         exec.nodes = super::exec::MAX_OUTPUT_NODES;
         super::value::start_counting();
         let function = Rc::new(Function { module: module.clone(), node: (**node).clone() });

@@ -156,7 +156,11 @@ impl Exec<'_> {
             }
             return self.call_attribute(&base, name, &arguments, at);
         }
-        let callee = self.eval(&node.func, env, module);
+        let mut callee = self.eval(&node.func, env, module);
+        // a function of this very scope sees the names as they are now
+        if let (Node::Name(_), V::Function(_, seen @ Some(_))) = (&*node.func, &mut callee) {
+            *seen = Some(env.clone());
+        }
         let arguments = match self.arguments(&node.arguments, env, module) {
             Ok(arguments) => arguments,
             Err(value) => return value,
@@ -541,6 +545,19 @@ impl Exec<'_> {
                 }
                 V::list(items)
             }
+            ("map", Some(callee)) if matches!(&callee, V::Ext(name) if name.starts_with("str.")) => {
+                let V::Ext(name) = &callee else { return V::None };
+                let name = name.trim_start_matches("str.").to_owned();
+                let Some(value) = arguments.get(1).cloned() else { return self.unsupported(at, "maps nothing") };
+                self.map_elements(&value, SeqKind::List, at, &mut |this, member| {
+                    let none = Arguments { positional: Vec::new(), keywords: Vec::new() };
+                    let made = this.leaves(member, &mut |this, leaf| {
+                        this.require_kind(leaf, Kinds::STR, Exc::Type, at);
+                        this.method(leaf, &name, &none, at)
+                    });
+                    (Predicate::Always(true), made)
+                })
+            }
             ("map", Some(callee)) => match arguments.get(1) {
                 Some(value) if arguments.positional.len() == 2 => {
                     self.map_elements(&value.clone(), SeqKind::List, at, &mut |this, member| {
@@ -594,6 +611,10 @@ impl Exec<'_> {
                 }
             }
             ("print", _) => V::None,
+            ("hasattr", Some(V::Ip(_))) => match arguments.get(1).and_then(V::as_str) {
+                Some(name) if super::library::IP_PROPERTIES.contains(&name) => V::Bool(true),
+                _ => self.unsupported(at, "asks for an attribute"),
+            },
             ("hasattr", Some(value)) => match (&value, arguments.get(1).and_then(V::as_str)) {
                 (V::Expr(e), Some(method)) => {
                     let kinds = match method {
@@ -690,7 +711,7 @@ impl Exec<'_> {
         made
     }
 
-    fn is_instance(&mut self, value: &V, types: &V, at: Span) -> Predicate {
+    pub fn is_instance(&mut self, value: &V, types: &V, at: Span) -> Predicate {
         let mut names: Vec<String> = Vec::new();
         let collect = |value: &V, names: &mut Vec<String>| match value {
             V::Ext(name) => names.extend(name.split('|').map(|part| part.rsplit('.').next().unwrap_or("").to_owned())),
@@ -765,7 +786,8 @@ impl Exec<'_> {
                         }
                     }
                     ("Number", _) => Kinds::NUMBER,
-                    ("bytes", _) => Kinds(0),
+                    // mocks stand for values in tests only; the others are never values of an event
+                    ("bytes" | "bytearray" | "MagicMock" | "Mock" | "NonCallableMock" | "complex", _) => Kinds(0),
                     ("datetime", _) => Kinds::TIME,
                     _ => return this.unknown_predicate(at, "asks for a type that is not known"),
                 });

@@ -18,7 +18,7 @@ const MAX_CALLS: usize = 12;
 /// Expressions and blocks inside each other.
 const MAX_DEPTH: usize = 90;
 /// Nodes of expressions and conditions that are made on the way, copies included.
-const MAX_NODES: usize = 3_000_000;
+const MAX_NODES: usize = 1_000_000;
 /// The same for a function beside the rule, whose value is only shown.
 pub(super) const MAX_OUTPUT_NODES: usize = 150_000;
 
@@ -82,7 +82,17 @@ pub(super) struct Exec<'a> {
     pub vars: BTreeMap<String, usize>,
     /// Functions called, for notes.
     pub models: Option<Rc<super::udm::Models>>,
+    /// Variables of modules that some path of the rule rebinds or changes in place: their value depends on the
+    /// events before.
+    pub kept: BTreeSet<(String, String)>,
+    /// Variables of modules that were found so before: they have no value.
+    pub stateful: BTreeSet<(String, String)>,
 }
+
+/// What a name of a scope starts with that says that the name after it is the module's.
+const GLOBAL: &str = "global ";
+/// The name that marks the scope of a function inside a function.
+const CLOSURE: &str = "closure ";
 
 impl<'a> Exec<'a> {
     pub fn new(loader: &'a Loader<'a>, log_sources: &'a [String], text: &'a str) -> Self {
@@ -101,6 +111,8 @@ impl<'a> Exec<'a> {
             resolving: BTreeSet::new(),
             vars: BTreeMap::new(),
             models: None,
+            kept: BTreeSet::new(),
+            stateful: BTreeSet::new(),
         }
     }
 
@@ -151,8 +163,15 @@ impl<'a> Exec<'a> {
         let result = inner(self);
         let made = std::mem::replace(&mut self.checks, saved);
         debug_assert_eq!(self.checks.len(), mark);
+        if made.is_empty() {
+            return result;
+        }
+        let contrary = pred::not(condition.clone());
         for (ok, exception) in made {
-            self.require(pred::any([pred::not(condition.clone()), ok]), exception);
+            // what is required on every path needs not be required on this one
+            if !self.checks.iter().any(|(known, _)| *known == ok) {
+                self.require(pred::any([contrary.clone(), ok]), exception);
+            }
         }
         result
     }
@@ -165,7 +184,8 @@ impl<'a> Exec<'a> {
         (result, made)
     }
 
-    fn raised(&mut self, env: &Env) -> Vec<(Predicate, Exit)> {
+    /// The exceptions of what was evaluated since the last exit.
+    pub fn raised(&mut self, env: &Env) -> Vec<(Predicate, Exit)> {
         std::mem::take(&mut self.checks)
             .into_iter()
             .map(|(ok, exception)| (pred::not(ok), Exit::Raise(exception, env.clone())))
@@ -312,10 +332,15 @@ impl<'a> Exec<'a> {
                 }
                 Flow::falls(env)
             }
-            Stmt::Global(_) | Stmt::Nonlocal(_) => {
-                // what is assigned afterwards stays inside this call here; readers of the name outside are told apart
-                // in `alerts`, which evaluate their own functions
+            Stmt::Global(node) => {
+                let mut env = env;
+                for name in &node.names {
+                    Rc::make_mut(&mut env).insert(format!("{GLOBAL}{name}"), V::None);
+                }
                 Flow::falls(env)
+            }
+            Stmt::Nonlocal(_) => {
+                Flow::exits(Exit::Return(self.unsupported(at, "changes a variable of the function around it")))
             }
             Stmt::Delete(node) => {
                 let mut env = env;
@@ -546,10 +571,110 @@ impl<'a> Exec<'a> {
                     }
                     return pred::all(met);
                 }
-                self.unknown_predicate(at, "matches the shape of a value")
+                self.match_sequence(subject, &node.patterns, env, module, at)
+            }
+            ast::Pattern::MatchMapping(node) => self.match_mapping(subject, node, env, module, at),
+            ast::Pattern::MatchClass(node) => {
+                let met = self.eval(&node.cls, env, module);
+                let met = self.is_instance(subject, &met, at);
+                match (node.arguments.patterns.as_slice(), node.arguments.keywords.is_empty()) {
+                    ([], true) => met,
+                    ([inner], true) => {
+                        let more = self.under(&met, |this| this.pattern(subject, inner, env, module));
+                        pred::all([met, more])
+                    }
+                    _ => self.unknown_predicate(at, "matches the attributes of a value"),
+                }
             }
             _ => self.unknown_predicate(at, "matches the shape of a value"),
         }
+    }
+
+    /// `case [a, b, *rest]`: a list of that length whose members fit.
+    fn match_sequence(
+        &mut self,
+        subject: &V,
+        patterns: &[ast::Pattern],
+        env: &mut Env,
+        module: &Rc<Module>,
+        at: Span,
+    ) -> Predicate {
+        let V::Expr(e) = subject else { return self.unknown_predicate(at, "matches the shape of a value") };
+        let e = e.clone();
+        let place = self.at(at);
+        let star = patterns.iter().position(|part| matches!(part, ast::Pattern::MatchStar(_)));
+        let fixed = patterns.len() - usize::from(star.is_some());
+        let is_list = pred::kind(&e, Kinds::LIST, place);
+        let list = V::expr(e.expr.clone(), Kinds::LIST, e.frozen);
+        let length = crate::model::Expr::Call(crate::model::function::PYTHON_LEN, vec![e.expr.clone()]);
+        let count = crate::model::Value::Int(i64::try_from(fixed).unwrap_or(0));
+        let long = match star {
+            None => pred::equals(length, count, place),
+            Some(_) if fixed == 0 => Predicate::Always(true),
+            Some(_) => pred::test(
+                length,
+                crate::model::TestKind::Compare {
+                    ordering: crate::model::Ordering::GreaterOrEqual,
+                    value: crate::model::Expr::Literal(count),
+                    typing: crate::model::Typing::Python,
+                },
+                place,
+            ),
+        };
+        let mut met = pred::all([is_list, long]);
+        for (index, part) in patterns.iter().enumerate() {
+            let place = i64::try_from(index).unwrap_or(0);
+            let behind = i64::try_from(patterns.len() - index).unwrap_or(0);
+            let reach = met.clone();
+            let more = self.under(&reach, |this| match part {
+                ast::Pattern::MatchStar(node) => {
+                    if let Some(name) = &node.name {
+                        let end = if behind == 1 { V::None } else { V::Int(1 - behind) };
+                        let rest = this.slice(&list, &V::Int(place), &end, &V::None, at);
+                        Rc::make_mut(env).insert(name.to_string(), rest);
+                    }
+                    Predicate::Always(true)
+                }
+                part => {
+                    let at_index = if star.is_some_and(|star| index > star) { -behind } else { place };
+                    let (item, _) = this.watched(|this| this.subscript(&list, &V::Int(at_index), at));
+                    this.pattern(&item, part, env, module)
+                }
+            });
+            met = pred::all([met, more]);
+        }
+        met
+    }
+
+    /// `case {"key": pattern}`: a dict with these keys whose values fit.
+    fn match_mapping(
+        &mut self,
+        subject: &V,
+        node: &ast::PatternMatchMapping,
+        env: &mut Env,
+        module: &Rc<Module>,
+        at: Span,
+    ) -> Predicate {
+        let V::Expr(e) = subject else { return self.unknown_predicate(at, "matches the shape of a value") };
+        if node.rest.is_some() {
+            return self.unknown_predicate(at, "keeps the rest of a dict that it matches");
+        }
+        let e = e.clone();
+        let place = self.at(at);
+        let mut met = pred::kind(&e, Kinds::DICT, place);
+        for (key, part) in node.keys.iter().zip(&node.patterns) {
+            let key = self.eval(key, env, module);
+            let V::Str(_) = key else { return self.unknown_predicate(at, "matches a key that is no text") };
+            let there = self.has_key(&e, &key, place);
+            met = pred::all([met, there]);
+            let reach = met.clone();
+            let more = self.under(&reach, |this| {
+                let item = this.at_key(&e, &key);
+                this.pattern(&item, part, env, module)
+            });
+            met = pred::all([met, more]);
+        }
+        met
     }
 
     pub fn unknown_predicate(&mut self, at: Span, reason: &str) -> Predicate {
@@ -563,14 +688,17 @@ impl<'a> Exec<'a> {
     pub fn assign(&mut self, target: &Expr, value: V, env: &mut Env, module: &Rc<Module>) {
         match target {
             Expr::Name(name) => {
+                if env.contains_key(&format!("{GLOBAL}{}", name.id)) {
+                    self.kept.insert((module.name.clone(), name.id.to_string()));
+                }
                 Rc::make_mut(env).insert(name.id.to_string(), value);
             }
             Expr::Tuple(ast::ExprTuple { elts, .. }) | Expr::List(ast::ExprList { elts, .. }) => {
-                if elts.iter().any(|part| matches!(part, Expr::Starred(_))) {
-                    let unknown = self.unsupported(span(target), "unpacks a list of unknown length");
-                    for part in elts {
+                if let Some(star) = elts.iter().position(|part| matches!(part, Expr::Starred(_))) {
+                    let parts = self.unpack_rest(&value, star, elts.len() - star - 1, span(target));
+                    for (part, value) in elts.iter().zip(parts) {
                         let part = if let Expr::Starred(starred) = part { &starred.value } else { part };
-                        self.assign(part, unknown.clone(), env, module);
+                        self.assign(part, value, env, module);
                     }
                     return;
                 }
@@ -582,7 +710,35 @@ impl<'a> Exec<'a> {
             Expr::Subscript(node) => {
                 let key = self.eval(&node.slice, env, module);
                 let before = self.eval(&node.value, env, module);
+                if let Expr::Name(name) = &*node.value
+                    && !env.contains_key(name.id.as_str())
+                    && before.unknown().is_none()
+                {
+                    self.kept.insert((module.name.clone(), name.id.to_string()));
+                }
                 let after = match (&before, &key) {
+                    (V::Carried(_), key) if !key.carried() && !value.carried() && key.unknown().is_none() => {
+                        self.require_hashable(key, span(target));
+                        match value.unknown() {
+                            Some(index) => V::Unknown(index),
+                            None => {
+                                let parts = V::Seq(super::value::SeqKind::Tuple, Rc::new(vec![before, key.clone(), value]));
+                                V::Bound(Rc::new(parts), Rc::from("[]="))
+                            }
+                        }
+                    }
+                    (V::Dict(items), key)
+                        if key.unknown().is_none() && !key.carried() && key.to_expr().is_some() && !key.is_scalar() =>
+                    {
+                        self.require_hashable(key, span(target));
+                        let pair = |key: &V, item: &V| {
+                            V::Seq(super::value::SeqKind::Tuple, Rc::new(vec![key.clone(), item.clone()]))
+                        };
+                        let mut pairs: Vec<V> = items.iter().map(|(key, item)| pair(key, item)).collect();
+                        pairs.push(pair(key, &value));
+                        let pairs = V::list(pairs);
+                        self.calls_model(crate::model::function::PYTHON_DICT, &[&pairs], Kinds::DICT, span(target))
+                    }
                     (V::Dict(items), key) if key.is_scalar() => {
                         let mut items = (**items).clone();
                         match items.iter_mut().find(|(known, _)| known == key) {
@@ -637,7 +793,16 @@ impl<'a> Exec<'a> {
         if !function.module.name.is_empty() && self.site.is_none() {
             self.site = Some(at);
         }
-        let bound = self.parameters(function, seen, positional, keywords, at);
+        let bound = self.parameters(function, seen, positional, keywords, at).map(|mut env| {
+            if seen.is_some() {
+                // the function itself, for calls of itself, and a mark: names may be bound after the definition
+                let names = Rc::make_mut(&mut env);
+                let own = V::Function(function.clone(), seen.cloned());
+                names.entry(node.name.to_string()).or_insert(own);
+                names.insert(CLOSURE.to_owned(), V::None);
+            }
+            env
+        });
         let result = match bound {
             Ok(env) => {
                 self.calls.push(key);
@@ -768,6 +933,9 @@ impl<'a> Exec<'a> {
         if super::calls::is_builtin(name) {
             return V::Ext(Rc::from(name));
         }
+        if env.contains_key(CLOSURE) {
+            return self.unsupported(at, format!("reads `{name}`, which the function around it binds later"));
+        }
         self.require(Predicate::Always(false), Exc::Name);
         V::None
     }
@@ -799,6 +967,9 @@ impl<'a> Exec<'a> {
             Binding::Function(node) => V::Function(self.function(module, &node), None),
             Binding::Import { module, name } => self.import(&module, name.as_deref()),
             Binding::Other => self.unsupported(at, format!("uses `{name}`, whose value cannot be followed")),
+            Binding::Constant(_) if self.stateful.contains(&(module.name.clone(), name.to_owned())) => {
+                self.unsupported(at, format!("uses `{name}`, which keeps its value from event to event"))
+            }
             Binding::Constant(value) => {
                 let key = (Rc::as_ptr(module) as usize, name.to_owned());
                 if let Some(known) = self.constants.get(&key) {

@@ -25,6 +25,10 @@ const HELPERS: &[(&str, &str)] = &[
     ("panther_base_helpers", "defang_ioc"),
 ];
 
+/// What every address says of itself.
+pub(super) const IP_PROPERTIES: &[&str] =
+    &["is_global", "is_private", "is_loopback", "is_multicast", "is_reserved", "is_link_local", "is_unspecified", "version"];
+
 /// Whether a function of a helper module is known by meaning.
 pub(super) fn built_in(module: &str, name: &str) -> bool {
     HELPERS.contains(&(module, name))
@@ -196,7 +200,11 @@ impl Exec<'_> {
                 };
                 let place = self.at(at);
                 let ok = self.leaf_conditions(&text, at, &mut |_, leaf| match leaf {
-                    V::Str(_) | V::Expr(_) => match leaf.to_expr() {
+                    V::Expr(e) => pred::any([
+                        pred::test(e.expr.clone(), TestKind::Ip { class }, place),
+                        numbered(e, class, place),
+                    ]),
+                    V::Str(_) => match leaf.to_expr() {
                         Some(expr) => pred::test(expr, TestKind::Ip { class }, place),
                         None => Predicate::Always(false),
                     },
@@ -247,6 +255,14 @@ impl Exec<'_> {
             ) => self.unsupported(at, "reads a point in time from a text"),
             ("typing.cast", _, Some(value)) => value,
             ("copy.deepcopy" | "copy.copy", Some(value), _) => value,
+            ("itertools.chain", ..) if arguments.keywords.is_empty() => {
+                let plain = |part: &V| matches!(part, V::Seq(..) | V::Gen(_)) || part.kinds() == Kinds::LIST;
+                if arguments.positional.iter().all(plain) {
+                    V::Cat(SeqKind::List, Rc::new(arguments.positional.clone()))
+                } else {
+                    self.unsupported(at, "goes through several values of unknown kind as one")
+                }
+            }
             ("operator.itemgetter", Some(key), _) => V::Bound(Rc::new(key), Rc::from("itemgetter")),
             (
                 "datetime.datetime.now"
@@ -398,11 +414,25 @@ impl Exec<'_> {
         };
         self.leaf_conditions(&address, at, &mut |this, leaf| {
             let Some(subject) = leaf.to_expr() else { return Predicate::Always(false) };
-            let is_address = pred::test(subject.clone(), TestKind::Ip { class: IpClass::Any }, place);
+            let mut is_address = pred::test(subject.clone(), TestKind::Ip { class: IpClass::Any }, place);
+            let mut number = Predicate::Always(false);
+            if let V::Expr(e) = leaf {
+                number = numbered(e, IpClass::Any, place);
+                is_address = pred::any([is_address, number.clone()]);
+            }
             this.require(is_address, Exc::Value);
             let leaf = leaf.clone();
             this.leaf_conditions(&network, at, &mut |this, network| match network {
-                V::Str(text) => pred::test(subject.clone(), TestKind::Cidr { networks: vec![text.to_string()] }, place),
+                V::Str(text) => {
+                    let inside =
+                        pred::test(subject.clone(), TestKind::Cidr { networks: vec![text.to_string()] }, place);
+                    if number == Predicate::Always(false) {
+                        return inside;
+                    }
+                    let counted = this.flag(function::PYTHON_IN_NETWORK, &[&leaf, network], at);
+                    let counted = counted.as_truth().unwrap_or(Predicate::Always(false));
+                    pred::any([inside, pred::all([number.clone(), counted])])
+                }
                 other => {
                     let ok = this.flag(function::PYTHON_IS_NETWORK, &[other, &V::Bool(true)], at);
                     if let Some(ok) = ok.as_truth() {
@@ -493,6 +523,20 @@ impl Exec<'_> {
             _ => self.unsupported(at, format!("calls `{name}` of a time")),
         }
     }
+}
+
+/// A number is an address too: a version 4 address up to 32 bits.
+fn numbered(e: &E, class: IpClass, place: Span) -> Predicate {
+    if !e.kinds.meets(Kinds::INT.or(Kinds::BOOL)) || class == IpClass::V6 {
+        return Predicate::Always(false);
+    }
+    let least = TestKind::Compare {
+        ordering: crate::model::Ordering::GreaterOrEqual,
+        value: Expr::Literal(Value::Int(0)),
+        typing: crate::model::Typing::Python,
+    };
+    let whole = pred::kind(e, Kinds::INT.or(Kinds::BOOL), place);
+    pred::all([whole, pred::test(e.expr.clone(), least, place)])
 }
 
 /// The letters of flags such as `re.I | re.M`; `None` where they are not known.

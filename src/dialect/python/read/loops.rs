@@ -432,6 +432,7 @@ impl Exec<'_> {
         let pairs = self.comprehend(SeqKind::List, &node.generators, &mut scope, module, &mut |this, env| {
             let key = this.eval(key, env, module);
             let value = this.eval(&node.value, env, module);
+            this.require_hashable(&key, at);
             V::Seq(SeqKind::Tuple, Rc::new(vec![key, value]))
         });
         self.dict_of(&pairs, at)
@@ -445,7 +446,7 @@ impl Exec<'_> {
                 let parts = self.unpack(pair, 2, at);
                 let [key, value] = parts.as_slice() else { continue };
                 if key.unknown().is_none() && !key.is_scalar() {
-                    return self.unsupported(at, "makes a dict with computed keys");
+                    return self.calls_model(function::PYTHON_DICT, &[pairs], Kinds::DICT, at);
                 }
                 match entries.iter_mut().find(|(known, _)| known == key) {
                     Some((_, slot)) => *slot = value.clone(),
@@ -461,12 +462,10 @@ impl Exec<'_> {
     pub fn for_loop(&mut self, node: &ast::StmtFor, env: Env, module: &Rc<Module>) -> Flow {
         let mut env = env;
         let over = self.eval(&node.iter, &mut env, module);
-        let flow = self.go_through(&over, node, env.clone(), module);
-        let raised: Vec<_> = std::mem::take(&mut self.checks)
-            .into_iter()
-            .map(|(ok, exception)| (pred::not(ok), Exit::Raise(exception, env.clone())))
-            .collect();
-        let mut flow = flow;
+        // what the collection needs is asked once, before the first round
+        let mut raised = self.raised(&env);
+        let mut flow = self.go_through(&over, node, env.clone(), module);
+        raised.extend(self.raised(&env));
         flow.exits.splice(0..0, raised);
         flow
     }
@@ -533,7 +532,11 @@ impl Exec<'_> {
     fn go_through_event(&mut self, e: &E, node: &ast::StmtFor, env: Env, module: &Rc<Module>) -> Flow {
         let at = span(&*node.iter);
         let place = self.at(at);
-        let (list, rest) = self.sources(e, at);
+        let ((list, rest), checks) = self.watched(|this| this.sources(e, at));
+        let needed: Vec<_> = checks
+            .into_iter()
+            .map(|(ok, exception)| (pred::not(ok), Exit::Raise(exception, env.clone())))
+            .collect();
         let hint = match &*node.target {
             Node::Name(name) => name.id.to_string(),
             _ => "item".to_owned(),
@@ -543,23 +546,33 @@ impl Exec<'_> {
             let member = V::expr(Expr::Var(var.clone()), source.kinds, source.frozen);
             this.elements(&source.list, &var, &Predicate::Always(true), &member, node, env, module)
         };
-        let by_list = run(self, &list, env.clone());
-        let Some(rest) = rest else { return by_list };
+        let mut by_list = run(self, &list, env.clone());
+        let Some(rest) = rest else {
+            by_list.exits.splice(0..0, needed);
+            return by_list;
+        };
         let by_part = run(self, &rest, env.clone());
         let raises_at_once = by_part
             .exits
             .first()
             .is_some_and(|(guard, exit)| matches!(exit, Exit::Raise(..)) && is_any_of_nothing(guard));
         let by_part = if raises_at_once {
-            let mut flow = Flow::falls(env.clone());
+            // nothing to go through: the loop ends at once, by its `else` where it has one
+            let mut flow = if node.orelse.is_empty() {
+                Flow::falls(env.clone())
+            } else {
+                self.block(&node.orelse, env.clone(), module)
+            };
             if let Some((_, exit)) = by_part.exits.into_iter().next() {
-                flow.exits.push((pred::truthy(e.expr.clone(), place), exit));
+                flow.exits.insert(0, (pred::truthy(e.expr.clone(), place), exit));
             }
             flow
         } else {
             by_part
         };
-        join(list.when, by_list, by_part)
+        let mut flow = join(list.when, by_list, by_part);
+        flow.exits.splice(0..0, needed);
+        flow
     }
 
     fn unroll(&mut self, items: &[V], node: &ast::StmtFor, env: Env, module: &Rc<Module>) -> Flow {
@@ -821,6 +834,18 @@ impl Exec<'_> {
             },
             _ => None,
         };
+        let entered = |change: &V| match change {
+            V::Bound(inner, op) if **op == *"[]=" => match &**inner {
+                V::Seq(_, parts) => match parts.as_slice() {
+                    [V::Carried(known), key, item] if **known == *name && !key.carried() && !item.carried() => {
+                        Some(V::Seq(SeqKind::Tuple, Rc::new(vec![key.clone(), item.clone()])))
+                    }
+                    _ => None,
+                },
+                _ => None,
+            },
+            _ => None,
+        };
         let summed = |change: &V| match change {
             V::Bound(inner, op) if **op == *"+" => match &**inner {
                 V::Seq(_, parts) => match parts.as_slice() {
@@ -866,6 +891,39 @@ impl Exec<'_> {
                 V::Seq(_, items) if items.is_empty() => made,
                 _ => V::Cat(kind, Rc::new(vec![outer.clone(), made])),
             };
+        }
+        if let V::Dict(known) = outer
+            && changes.iter().all(|(_, change)| entered(change).is_some())
+        {
+            // each round puts one entry in: the dict of all of them, the later ones over the earlier
+            let mut pair = V::None;
+            for (guard, change) in changes.iter().rev() {
+                let Some(entry) = entered(change) else { continue };
+                pair = if pair == V::None { entry } else { V::ite(guard, entry, pair) };
+            }
+            let guard = pred::any(changes.iter().map(|(guard, _)| guard.clone()));
+            let Some(pair) = pair.to_expr() else {
+                return self.unsupported(at, format!("keeps functions in `{name}`"));
+            };
+            let entries = Expr::Collect {
+                list: Box::new(list.clone()),
+                var: var.clone(),
+                when: Box::new(guard),
+                value: Box::new(pair),
+                distinct: false,
+            };
+            let before = V::list(
+                known
+                    .iter()
+                    .map(|(key, item)| V::Seq(SeqKind::Tuple, Rc::new(vec![key.clone(), item.clone()])))
+                    .collect(),
+            );
+            let all = match (known.is_empty(), before.to_expr()) {
+                (true, _) => entries,
+                (false, Some(before)) => Expr::Call(function::PYTHON_FLATTEN, vec![Expr::List(vec![before, entries])]),
+                (false, None) => return self.unsupported(at, format!("keeps functions in `{name}`")),
+            };
+            return V::call(function::PYTHON_DICT, vec![all], Kinds::DICT);
         }
         if changes.iter().all(|(_, change)| summed(change).is_some()) {
             let mut value = V::Int(0);
@@ -1033,7 +1091,7 @@ fn has_break(body: &[Stmt]) -> bool {
 }
 
 /// The names that statements bind or change.
-fn assigned_names(body: &[Stmt], into: &mut BTreeSet<String>) {
+pub(super) fn assigned_names(body: &[Stmt], into: &mut BTreeSet<String>) {
     let mut targets = |target: &Node| target_names(target, into);
     for statement in body {
         match statement {
@@ -1080,7 +1138,7 @@ fn assigned_names(body: &[Stmt], into: &mut BTreeSet<String>) {
     }
 }
 
-fn target_names(target: &Node, into: &mut BTreeSet<String>) {
+pub(super) fn target_names(target: &Node, into: &mut BTreeSet<String>) {
     match target {
         Node::Name(name) => {
             into.insert(name.id.to_string());

@@ -33,6 +33,16 @@ impl Exec<'_> {
                 let module = module.name.clone();
                 self.import(&module, Some(name))
             }
+            V::Ip(address) if name == "version" => {
+                let (address, place) = (address.clone(), self.at(at));
+                self.leaves(&address, &mut |_, leaf| match leaf.to_expr() {
+                    Some(expr) => {
+                        let six = pred::test(expr, TestKind::Ip { class: crate::model::IpClass::V6 }, place);
+                        V::ite(&six, V::Int(6), V::Int(4))
+                    }
+                    None => V::None,
+                })
+            }
             V::Ip(address) => {
                 let address = address.clone();
                 V::truth(self.ip_property(&address, name, at))

@@ -70,10 +70,20 @@ fn execute(text: &str, context: &Source<'_>) -> Result<Read, Vec<Diagnostic>> {
         }
     };
     let at = Span::new(function.range().start().to_usize(), function.range().end().to_usize());
-    value::start_counting();
-    let mut exec = Exec::new(&loader, context.log_sources, text);
     let function = Rc::new(Function { module: module.clone(), node: (*function).clone() });
-    let flow = exec.run(&function, vec![V::event()], at);
+    let mut stateful = std::collections::BTreeSet::new();
+    let (mut exec, flow) = loop {
+        value::start_counting();
+        let mut exec = Exec::new(&loader, context.log_sources, text);
+        exec.stateful = stateful.clone();
+        let flow = exec.run(&function, vec![V::event()], at);
+        // a variable of a module that this rule changes has not the value that stands in the text: read once more
+        let found: std::collections::BTreeSet<_> = exec.kept.union(&stateful).cloned().collect();
+        if found == stateful {
+            break (exec, flow);
+        }
+        stateful = found;
+    };
     let mut met = Predicate::Always(false);
     for (guard, exit) in flow.exits.into_iter().rev() {
         met = match exit {
@@ -88,7 +98,7 @@ fn execute(text: &str, context: &Source<'_>) -> Result<Read, Vec<Diagnostic>> {
     let met = tidy::tidy(met);
     let mut read = Read::new(Logic::filter(met, at));
     read.unread = exec.unread;
-    alerts::read(&module, &loader, context.log_sources, text, &mut read);
+    alerts::read(&module, &loader, context, &stateful, text, &mut read);
     keep_used(&mut read);
     Ok(read)
 }

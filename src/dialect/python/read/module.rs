@@ -34,36 +34,14 @@ pub(crate) struct Module {
     /// The name; empty for the rule itself.
     pub name: String,
     pub names: HashMap<String, Binding>,
-    rebound: Vec<String>,
-}
-
-/// The names that statements declare as global.
-fn rebinds(body: &[Stmt], into: &mut Vec<String>) {
-    for statement in body {
-        match statement {
-            Stmt::Global(node) => into.extend(node.names.iter().map(|name| name.to_string())),
-            Stmt::If(node) => {
-                rebinds(&node.body, into);
-                node.elif_else_clauses.iter().for_each(|clause| rebinds(&clause.body, into));
-            }
-            Stmt::For(node) => rebinds(&node.body, into),
-            Stmt::Try(node) => rebinds(&node.body, into),
-            _ => {}
-        }
-    }
 }
 
 impl Module {
     /// The names that the statements of a module bind.
     pub fn new(name: &str, syntax: ModModule) -> Self {
-        let mut module = Module { name: name.to_owned(), names: HashMap::new(), rebound: Vec::new() };
+        let mut module = Module { name: name.to_owned(), names: HashMap::new() };
         for statement in syntax.body {
             module.bind(statement, 0);
-        }
-        for name in std::mem::take(&mut module.rebound) {
-            if matches!(module.names.get(&name), Some(Binding::Constant(_))) {
-                module.names.insert(name, Binding::Other);
-            }
         }
         module
     }
@@ -71,10 +49,6 @@ impl Module {
     fn bind(&mut self, statement: Stmt, depth: usize) {
         match statement {
             Stmt::FunctionDef(node) => {
-                // a variable that some function of the module rebinds has no value of its own
-                let mut rebound = Vec::new();
-                rebinds(&node.body, &mut rebound);
-                self.rebound.extend(rebound);
                 let binding = if node.is_async || !node.decorator_list.is_empty() {
                     Binding::Other
                 } else {
@@ -136,12 +110,25 @@ impl Module {
                     self.spoil(&attribute.value);
                 }
             }
+            // whatever a loop at the top sets or changes has no value that can be followed
             Stmt::For(node) => {
-                for inner in node.body {
-                    if let Stmt::Expr(_) | Stmt::Assign(_) | Stmt::AugAssign(_) = &inner {
-                        self.bind(inner, depth + 1);
-                    }
+                let mut names = std::collections::BTreeSet::new();
+                super::loops::target_names(&node.target, &mut names);
+                super::loops::assigned_names(&node.body, &mut names);
+                names.into_iter().for_each(|name| drop(self.names.insert(name, Binding::Other)));
+            }
+            Stmt::While(node) => {
+                let mut names = std::collections::BTreeSet::new();
+                super::loops::assigned_names(&node.body, &mut names);
+                names.into_iter().for_each(|name| drop(self.names.insert(name, Binding::Other)));
+            }
+            Stmt::With(node) => {
+                let mut names = std::collections::BTreeSet::new();
+                super::loops::assigned_names(&node.body, &mut names);
+                for item in &node.items {
+                    item.optional_vars.iter().for_each(|target| super::loops::target_names(target, &mut names));
                 }
+                names.into_iter().for_each(|name| drop(self.names.insert(name, Binding::Other)));
             }
             _ => {}
         }

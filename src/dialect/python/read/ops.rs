@@ -124,12 +124,13 @@ impl Exec<'_> {
                 let both_none = pred::all([pred::not(pred::not_none(a, place)), pred::not(pred::not_none(b, place))]);
                 pred::any([same, both_none])
             }
+            (a, b) if is_set(a) && is_set(b) => {
+                let (there, back) = (self.subset(a, b, at), self.subset(b, a, at));
+                pred::all([there, back])
+            }
             (V::Seq(a_kind, a), V::Seq(b_kind, b)) => {
                 if a_kind != b_kind || (a.len() != b.len() && *a_kind != SeqKind::Set) {
                     return Predicate::Always(false);
-                }
-                if *a_kind == SeqKind::Set {
-                    return self.unknown_predicate(at, "compares two sets");
                 }
                 let mut met = Vec::new();
                 for (x, y) in a.iter().zip(b.iter()) {
@@ -185,6 +186,9 @@ impl Exec<'_> {
         self.leaf_conditions(left, at, &mut |this, left| {
             let left = left.clone();
             this.leaf_conditions(right, at, &mut |this, right| {
+                if is_set(&left) && is_set(right) {
+                    return this.order_sets(&left, right, ordering, at);
+                }
                 if left.is_scalar() && right.is_scalar() {
                     let found = match (&left, right) {
                         (V::Str(a), V::Str(b)) => Some(a.cmp(b)),
@@ -224,6 +228,26 @@ impl Exec<'_> {
         })
     }
 
+    /// `<=` of sets: each member of the one is a member of the other.
+    fn order_sets(&mut self, left: &V, right: &V, ordering: Ordering, at: Span) -> Predicate {
+        let (small, large) = match ordering {
+            Ordering::Less | Ordering::LessOrEqual => (left, right),
+            Ordering::Greater | Ordering::GreaterOrEqual => (right, left),
+        };
+        let within = self.subset(small, large, at);
+        if matches!(ordering, Ordering::LessOrEqual | Ordering::GreaterOrEqual) {
+            return within;
+        }
+        let back = self.subset(large, small, at);
+        pred::all([within, pred::not(back)])
+    }
+
+    /// Whether each member of one collection is in another.
+    fn subset(&mut self, members: &V, whole: &V, at: Span) -> Predicate {
+        let found = self.any_of(members, at, &mut |this, member| pred::not(this.contains(member, whole, at)));
+        pred::not(found)
+    }
+
     /// Whether a leaf is of one of these kinds.
     pub fn of_kind(&mut self, leaf: &V, wanted: Kinds, at: Span) -> Predicate {
         let place = self.at(at);
@@ -234,7 +258,7 @@ impl Exec<'_> {
     }
 
     /// Requires that a value can be a member of a set or a key of a dict.
-    fn require_hashable(&mut self, value: &V, at: Span) {
+    pub fn require_hashable(&mut self, value: &V, at: Span) {
         self.leaves(&value.clone(), &mut |this, leaf| {
             let ok = pred::not(this.of_kind(leaf, Kinds::LIST.or(Kinds::DICT), at));
             if matches!(leaf, V::Expr(_)) {
@@ -355,6 +379,13 @@ impl Exec<'_> {
         let dict = pred::kind(e, Kinds::DICT, place);
         let item_text = self.of_kind(item, Kinds::STR, at);
         self.require(pred::any([list.clone(), dict.clone(), pred::all([text.clone(), item_text.clone()])]), Exc::Type);
+        if e.frozen && dict != Predicate::Always(false) && item_text != Predicate::Always(true) {
+            // a key that is no text cannot be put in lower case, and a list or dict is no key at all
+            let hashable = pred::not(self.of_kind(item, Kinds::LIST.or(Kinds::DICT), at));
+            let empty = pred::not(pred::truthy(e.expr.clone(), place));
+            let asked = pred::any([item_text.clone(), pred::all([empty, hashable])]);
+            self.require(pred::any([pred::not(dict.clone()), asked]), Exc::Attribute);
+        }
         let Some(value) = item.to_expr() else {
             return self.unknown_predicate(at, "asks for a function or module in a container");
         };
@@ -470,6 +501,10 @@ impl Exec<'_> {
     fn subscript_leaf(&mut self, e: &E, key: &V, at: Span) -> V {
         let place = self.at(at);
         match key {
+            V::Str(_) if e.kinds.meets(Kinds::MATCH) => {
+                let arguments = super::calls::Arguments { positional: vec![key.clone()], keywords: Vec::new() };
+                self.method(&V::Expr(Rc::new(e.clone())), "group", &arguments, at)
+            }
             V::Str(_) => {
                 self.require(pred::kind(e, Kinds::DICT, place), Exc::Type);
                 let found = self.has_key(e, key, place);
@@ -660,6 +695,10 @@ impl Exec<'_> {
                 self.require_kind(left, Kinds::LIST, Exc::Type, at);
                 return V::Cat(SeqKind::List, Rc::new(vec![left.clone(), b.clone()]));
             }
+            (Add, a, V::Expr(e)) if !e.frozen && a.kinds() == Kinds::LIST && !matches!(a, V::Expr(_)) => {
+                self.require_kind(right, Kinds::LIST, Exc::Type, at);
+                return V::Cat(SeqKind::List, Rc::new(vec![left.clone(), right.clone()]));
+            }
             (BitOr, V::Dict(a), V::Dict(b)) => {
                 let mut items = (**a).clone();
                 for (key, value) in b.iter() {
@@ -676,7 +715,7 @@ impl Exec<'_> {
             (BitOr, V::Ext(a), V::Ext(b)) => return V::Ext(Rc::from(format!("{a}|{b}"))),
             (BitAnd, a, b) if is_set(a) && is_set(b) => return self.intersection(a, b, at),
             (Sub, a, b) if is_set(a) && is_set(b) => return self.difference(a, b, at),
-            (Mod, V::Str(_), _) => return self.unsupported(at, "formats a text by `%`"),
+            (Mod, V::Str(text), _) => return self.percent(&text.clone(), right, at),
             _ => {}
         }
         let (texts, numbers) = (Kinds::STR, Kinds::NUMBER);
@@ -729,6 +768,39 @@ impl Exec<'_> {
         }
     }
 
+    /// `text % values` with `%s` and `%%`.
+    fn percent(&mut self, text: &str, values: &V, at: Span) -> V {
+        let given: Vec<V> = match values {
+            V::Seq(SeqKind::Tuple, items) => items.to_vec(),
+            V::Dict(_) | V::Gen(_) | V::Cat(..) => return self.unsupported(at, "formats a text by `%`"),
+            other => vec![other.clone()],
+        };
+        let (mut parts, mut rest, mut next) = (Vec::new(), text, given.into_iter());
+        while let Some((before, after)) = rest.split_once('%') {
+            parts.push(V::str(before));
+            if let Some(after) = after.strip_prefix('%') {
+                parts.push(V::str("%"));
+                rest = after;
+                continue;
+            }
+            let Some(after) = after.strip_prefix('s') else {
+                return self.unsupported(at, "formats a text by `%` with more than `%s`");
+            };
+            let Some(value) = next.next() else {
+                self.require(Predicate::Always(false), Exc::Type);
+                return V::None;
+            };
+            parts.push(self.str_of(&value, at));
+            rest = after;
+        }
+        if next.next().is_some() {
+            self.require(Predicate::Always(false), Exc::Type);
+            return V::None;
+        }
+        parts.push(V::str(rest));
+        self.concat(parts, at)
+    }
+
     /// Elements of `left` that are in `right`.
     pub fn intersection(&mut self, left: &V, right: &V, at: Span) -> V {
         self.filtered(left, right, true, at)
@@ -759,6 +831,58 @@ impl Exec<'_> {
             let met = this.contains(member, &right, at);
             (if keep { met } else { pred::not(met) }, member.clone())
         })
+    }
+
+    /// The parts of a value that is unpacked into names, a starred one after the first `before` of them.
+    pub fn unpack_rest(&mut self, value: &V, before: usize, after: usize, at: Span) -> Vec<V> {
+        let count = before + after;
+        if let Some(index) = value.unknown() {
+            return vec![V::Unknown(index); count + 1];
+        }
+        if let V::Seq(_, items) = value {
+            if items.len() < count {
+                self.require(Predicate::Always(false), Exc::Value);
+                return vec![V::None; count + 1];
+            }
+            let end = items.len() - after;
+            let mut parts: Vec<V> = items.iter().take(before).cloned().collect();
+            parts.push(V::list(items.get(before..end).unwrap_or(&[]).to_vec()));
+            parts.extend(items.iter().skip(end).cloned());
+            return parts;
+        }
+        let place = self.at(at);
+        if let V::Ite(condition, a, b) = value {
+            let then = self.under(condition, |this| this.unpack_rest(a, before, after, at));
+            let contrary = pred::not((**condition).clone());
+            let otherwise = self.under(&contrary, |this| this.unpack_rest(b, before, after, at));
+            return then.into_iter().zip(otherwise).map(|(a, b)| V::ite(condition, a, b)).collect();
+        }
+        let Some(expr) = value.to_expr() else {
+            let unknown = self.unsupported(at, "unpacks a value of unknown length");
+            return vec![unknown; count + 1];
+        };
+        let e = E { expr: expr.clone(), kinds: value.kinds(), frozen: value.frozen() };
+        let is_list = pred::kind(&e, Kinds::LIST.or(Kinds::MATCH), place);
+        self.require(is_list, Exc::Type);
+        let number = |count: usize| i64::try_from(count).unwrap_or(0);
+        let enough = pred::test(
+            Expr::Call(function::PYTHON_LEN, vec![expr.clone()]),
+            TestKind::Compare {
+                ordering: Ordering::GreaterOrEqual,
+                value: Expr::Literal(Value::Int(number(count))),
+                typing: Typing::Python,
+            },
+            place,
+        );
+        self.require(enough, Exc::Value);
+        let list = V::expr(expr.clone(), Kinds::LIST, e.frozen);
+        let part = |index: i64| V::expr(step(&expr, Segment::Index(index)), element_kinds(&expr), e.frozen);
+        let mut parts: Vec<V> = (0..before).map(|index| part(number(index))).collect();
+        let end = if after == 0 { V::None } else { V::Int(-number(after)) };
+        let rest = self.slice(&list, &V::Int(number(before)), &end, &V::None, at);
+        parts.push(rest);
+        parts.extend((0..after).map(|index| part(number(index) - number(after))));
+        parts
     }
 
     /// The parts of a value that is unpacked into this many names.

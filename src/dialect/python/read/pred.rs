@@ -11,13 +11,7 @@ pub(super) fn all(items: impl IntoIterator<Item = Predicate>) -> Predicate {
         match item {
             Predicate::Always(true) => {}
             Predicate::Always(false) => return Predicate::Always(false),
-            Predicate::All(inner) => {
-                for part in inner {
-                    if !kept.contains(&part) {
-                        kept.push(part);
-                    }
-                }
-            }
+            Predicate::All(inner) => merge(&mut kept, inner),
             other => {
                 if !kept.contains(&other) {
                     kept.push(other);
@@ -35,13 +29,7 @@ pub(super) fn any(items: impl IntoIterator<Item = Predicate>) -> Predicate {
         match item {
             Predicate::Always(false) => {}
             Predicate::Always(true) => return Predicate::Always(true),
-            Predicate::Any(inner) => {
-                for part in inner {
-                    if !kept.contains(&part) {
-                        kept.push(part);
-                    }
-                }
-            }
+            Predicate::Any(inner) => merge(&mut kept, inner),
             other => {
                 if !kept.contains(&other) {
                     kept.push(other);
@@ -50,6 +38,16 @@ pub(super) fn any(items: impl IntoIterator<Item = Predicate>) -> Predicate {
         }
     }
     Predicate::any(kept)
+}
+
+/// Adds the parts of another list, which holds each of its own once.
+fn merge(kept: &mut Vec<Predicate>, inner: Vec<Predicate>) {
+    let known = kept.len();
+    for part in inner {
+        if !kept.get(..known).is_some_and(|before| before.contains(&part)) {
+            kept.push(part);
+        }
+    }
 }
 
 pub(super) fn not(predicate: Predicate) -> Predicate {

@@ -4,6 +4,7 @@ use super::pred;
 use crate::model::{
     ArrayMode, Expr, FieldPath, FieldRef, JsonKind, Predicate, Segment, Test, TestKind, Value, function,
 };
+use std::rc::Rc;
 
 const NULL: u8 = 1;
 const TEXT: u8 = 2;
@@ -127,18 +128,31 @@ pub(super) fn predicate_weight(predicate: &Predicate, limit: usize) -> usize {
 /// What is known where a part of a condition is asked.
 #[derive(Clone, Default)]
 struct Facts {
-    kinds: Vec<(Expr, u8)>,
-    holds: Vec<Predicate>,
-    fails: Vec<Predicate>,
+    kinds: Vec<(Rc<Expr>, u8)>,
+    holds: Vec<Rc<Predicate>>,
+    fails: Vec<Rc<Predicate>>,
 }
 
 impl Facts {
+    /// What follows from a condition that holds.
+    fn of(predicate: &Predicate) -> Self {
+        let mut facts = Facts::default();
+        facts.holds(predicate);
+        facts
+    }
+
+    fn add(&mut self, more: &Facts) {
+        self.kinds.extend(more.kinds.iter().cloned());
+        self.holds.extend(more.holds.iter().cloned());
+        self.fails.extend(more.fails.iter().cloned());
+    }
+
     fn mask(&self, expr: &Expr) -> u8 {
-        self.kinds.iter().filter(|(known, _)| known == expr).fold(ANYTHING, |mask, (_, kinds)| mask & kinds)
+        self.kinds.iter().filter(|(known, _)| **known == *expr).fold(ANYTHING, |mask, (_, kinds)| mask & kinds)
     }
 
     fn learn(&mut self, expr: &Expr, mask: u8) {
-        self.kinds.push((expr.clone(), mask));
+        self.kinds.push((Rc::new(expr.clone()), mask));
         if mask & NULL != 0 {
             return;
         }
@@ -156,7 +170,7 @@ impl Facts {
                     let (before, after) = field.path.0.split_at(end);
                     let Some(next) = after.first() else { continue };
                     let inner = FieldRef::new(FieldPath(before.to_vec()), ArrayMode::Whole);
-                    self.kinds.push((Expr::Field(inner), container(next)));
+                    self.kinds.push((Rc::new(Expr::Field(inner)), container(next)));
                 }
             }
             _ => {}
@@ -168,7 +182,7 @@ impl Facts {
             let (before, after) = path.0.split_at(end);
             let Some(next) = after.first() else { continue };
             let inner = Expr::Path(Box::new(base.clone()), FieldPath(before.to_vec()), ArrayMode::Whole);
-            self.kinds.push((inner, container(next)));
+            self.kinds.push((Rc::new(inner), container(next)));
         }
         if let Some(first) = path.0.first() {
             self.learn(&base.clone(), container(first));
@@ -179,7 +193,7 @@ impl Facts {
         match predicate {
             Predicate::All(items) => {
                 items.iter().for_each(|item| self.holds(item));
-                self.holds.push(predicate.clone());
+                self.holds.push(Rc::new(predicate.clone()));
             }
             Predicate::Not(inner) => self.fails(inner),
             Predicate::Test(test) => {
@@ -192,15 +206,15 @@ impl Facts {
                                 let (before, after) = field.path.0.split_at(end);
                                 let Some(next) = after.first() else { continue };
                                 let inner = FieldRef::new(FieldPath(before.to_vec()), ArrayMode::Whole);
-                                self.kinds.push((Expr::Field(inner), container(next)));
+                                self.kinds.push((Rc::new(Expr::Field(inner)), container(next)));
                             }
                         }
                         _ => {}
                     }
                 }
-                self.holds.push(predicate.clone());
+                self.holds.push(Rc::new(predicate.clone()));
             }
-            Predicate::Any(_) | Predicate::Elements { .. } => self.holds.push(predicate.clone()),
+            Predicate::Any(_) | Predicate::Elements { .. } => self.holds.push(Rc::new(predicate.clone())),
             _ => {}
         }
     }
@@ -209,16 +223,16 @@ impl Facts {
         match predicate {
             Predicate::Any(items) => {
                 items.iter().for_each(|item| self.fails(item));
-                self.fails.push(predicate.clone());
+                self.fails.push(Rc::new(predicate.clone()));
             }
             Predicate::Not(inner) => self.holds(inner),
             Predicate::Test(test) => {
                 if let TestKind::IsKind { kinds } = &test.kind {
                     self.learn(&test.subject, !mask_of(kinds));
                 }
-                self.fails.push(predicate.clone());
+                self.fails.push(Rc::new(predicate.clone()));
             }
-            Predicate::All(_) | Predicate::Elements { .. } => self.fails.push(predicate.clone()),
+            Predicate::All(_) | Predicate::Elements { .. } => self.fails.push(Rc::new(predicate.clone())),
             _ => {}
         }
     }
@@ -303,20 +317,21 @@ fn simplify(predicate: Predicate, facts: &Facts, budget: &mut usize) -> Predicat
         return predicate;
     }
     *budget -= cost;
-    if facts.holds.contains(&predicate) {
+    if facts.holds.iter().any(|known| **known == predicate) {
         return Predicate::Always(true);
     }
-    if facts.fails.contains(&predicate) {
+    if facts.fails.iter().any(|known| **known == predicate) {
         return Predicate::Always(false);
     }
     match predicate {
         Predicate::All(items) => {
             let mut items = items;
+            let mut implied: Vec<Facts> = items.iter().map(Facts::of).collect();
             for index in 0..items.len() {
                 let mut known = facts.clone();
-                for (other, item) in items.iter().enumerate() {
+                for (other, more) in implied.iter().enumerate() {
                     if other != index {
-                        known.holds(item);
+                        known.add(more);
                     }
                 }
                 let Some(slot) = items.get_mut(index) else { continue };
@@ -325,7 +340,8 @@ fn simplify(predicate: Predicate, facts: &Facts, budget: &mut usize) -> Predicat
                 if simple == Predicate::Always(false) {
                     return simple;
                 }
-                if let Some(slot) = items.get_mut(index) {
+                if let (Some(slot), Some(own)) = (items.get_mut(index), implied.get_mut(index)) {
+                    *own = Facts::of(&simple);
                     *slot = simple;
                 }
             }

@@ -23,9 +23,13 @@ enum Mapping {
 pub(super) struct Models(HashMap<String, Rc<HashMap<String, Mapping>>>);
 
 impl Models {
-    fn read(texts: &[String]) -> Self {
+    /// Those of these log types; all of them where none is named.
+    fn read(texts: &[String], log_types: &[String]) -> Self {
         let mut models = Models::default();
         for text in texts {
+            if !log_types.is_empty() && !log_types.iter().any(|name| text.contains(name.as_str())) {
+                continue;
+            }
             let Ok(parsed) = parse_yaml(text) else { continue };
             let root = &parsed.root;
             if root.get("AnalysisType").and_then(|node| node.as_str()) != Some("datamodel")
@@ -107,7 +111,7 @@ impl Exec<'_> {
         let models = match &self.models {
             Some(models) => models.clone(),
             None => {
-                let models = Rc::new(Models::read(&self.loader.data_models()));
+                let models = Rc::new(Models::read(&self.loader.data_models(), self.log_sources));
                 self.models = Some(models.clone());
                 models
             }

@@ -375,6 +375,7 @@ impl V {
             V::Seq(_, items) | V::Cat(_, items) => items.iter().any(V::carried),
             V::Dict(items) => items.iter().any(|(key, value)| key.carried() || value.carried()),
             V::Gen(made) => made.value.carried(),
+            V::Truth(_) => false,
             V::Ip(inner) | V::Net(inner) | V::Bound(inner, _) => inner.carried(),
             _ => false,
         }

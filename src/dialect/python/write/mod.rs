@@ -5,7 +5,7 @@ mod helpers;
 mod text;
 
 use crate::model::{
-    Detection, Expr, FieldTypes, Logic, Predicate, Severity, Shape, Source, Step, StepKind, Test, Value, function as f,
+    Detection, Expr, FieldTypes, Logic, PlatformId, Predicate, Severity, Shape, Source, Step, StepKind, Test, Value, function as f,
 };
 use crate::plan::{Support, Target};
 use text::{Binds, Code, Printer};
@@ -83,11 +83,13 @@ fn sayable(predicate: &Predicate) -> bool {
 
 /// The rule file's text.
 pub(super) fn write(logic: &Logic, detection: Option<&Detection>) -> String {
-    let mut printer = Printer::default();
+    let policy = detection.is_some_and(is_policy);
+    let (name, root) = if policy { ("policy", "resource") } else { ("rule", "event") };
+    let mut printer = Printer::of(root);
     let mut functions = Vec::new();
-    functions.push(format!("def rule(event):\n{}", body(&conditions(logic), &mut printer)));
+    functions.push(format!("def {name}({root}):\n{}", body(&conditions(logic), policy, &mut printer)));
     if let Some(detection) = detection {
-        beside(detection, &mut printer, &mut functions);
+        beside(detection, root, &mut printer, &mut functions);
     }
     let (imports, texts) = helpers::prelude(&printer.used);
     let mut out = String::new();
@@ -107,6 +109,12 @@ pub(super) fn write(logic: &Logic, detection: Option<&Detection>) -> String {
     out
 }
 
+/// Whether the detection was a policy of Panther: it returns false where it alerts.
+fn is_policy(detection: &Detection) -> bool {
+    let own = detection.extras.get(&PlatformId::Panther).and_then(|own| own.get("document"));
+    own.and_then(|own| own.get("AnalysisType")).and_then(serde_json::Value::as_str) == Some("policy")
+}
+
 /// The conjuncts of all filters.
 fn conditions(logic: &Logic) -> Vec<Predicate> {
     let Logic::Pipeline(pipeline) = logic else { return vec![Predicate::Always(true)] };
@@ -120,10 +128,11 @@ fn conditions(logic: &Logic) -> Vec<Predicate> {
     if all.is_empty() { vec![Predicate::Always(true)] } else { all }
 }
 
-/// Early returns for all conditions but the last.
-fn body(conditions: &[Predicate], printer: &mut Printer) -> String {
+/// Early returns for all conditions but the last; `denied`: the function returns false where they hold.
+fn body(conditions: &[Predicate], denied: bool, printer: &mut Printer) -> String {
     let mut out = String::new();
-    let Some((last, before)) = conditions.split_last() else { return "    return True".to_owned() };
+    let (yes, no) = if denied { ("False", "True") } else { ("True", "False") };
+    let Some((last, before)) = conditions.split_last() else { return format!("    return {yes}") };
     for condition in before {
         // the contrary of a contrary is the thing itself
         let code = match condition {
@@ -131,51 +140,60 @@ fn body(conditions: &[Predicate], printer: &mut Printer) -> String {
             other => printer.predicate(other).map(|code| text::negated(&code)),
         };
         let Some(code) = code else { continue };
-        out.push_str(&guard(&code));
+        out.push_str(&guard(&code, no));
     }
+    // what a policy denies is a condition in brackets
+    let (open, close) = if denied { ("not (", ")") } else { ("", "") };
     match last {
         Predicate::Any(items) if items.len() > 1 => {
             let codes: Vec<Code> = items.iter().filter_map(|item| printer.predicate(item)).collect();
             let joined = codes.iter().map(|code| code.within(Binds::And)).collect::<Vec<_>>().join(" or ");
-            if joined.len() + 11 <= WIDTH {
-                out.push_str(&format!("    return {joined}"));
+            if joined.len() + 16 <= WIDTH {
+                out.push_str(&format!("    return {open}{joined}{close}"));
             } else {
                 let lines: Vec<String> = codes.iter().map(|code| code.within(Binds::And)).collect();
-                out.push_str(&format!("    return (\n        {}\n    )", lines.join("\n        or ")));
+                let not = if denied { "not " } else { "" };
+                out.push_str(&format!("    return {not}(\n        {}\n    )", lines.join("\n        or ")));
             }
         }
         other => match printer.predicate(other) {
-            Some(code) if code.text.len() + 11 <= WIDTH => out.push_str(&format!("    return {}", code.text)),
-            Some(code) => out.push_str(&format!("    return (\n        {}\n    )", code.text)),
-            None => out.push_str("    return False"),
+            Some(code) => {
+                let code = if denied { text::negated(&code) } else { code };
+                if code.text.len() + 11 <= WIDTH {
+                    out.push_str(&format!("    return {}", code.text));
+                } else {
+                    out.push_str(&format!("    return (\n        {}\n    )", code.text));
+                }
+            }
+            None => out.push_str(&format!("    return {no}")),
         },
     }
     out
 }
 
-fn guard(code: &Code) -> String {
+fn guard(code: &Code, returns: &str) -> String {
     if code.text.len() + 8 <= WIDTH {
-        return format!("    if {}:\n        return False\n", code.text);
+        return format!("    if {}:\n        return {returns}\n", code.text);
     }
-    format!("    if (\n        {}\n    ):\n        return False\n", code.text)
+    format!("    if (\n        {}\n    ):\n        return {returns}\n", code.text)
 }
 
 /// `title`, `dedup`, `severity` and `alert_context`.
-fn beside(detection: &Detection, printer: &mut Printer, functions: &mut Vec<String>) {
+fn beside(detection: &Detection, root: &str, printer: &mut Printer, functions: &mut Vec<String>) {
     if let Some(title) = &detection.alerting.title
         && let Some(text) = shown(title, printer)
     {
-        functions.push(format!("def title(event):\n    return {text}"));
+        functions.push(format!("def title({root}):\n    return {text}"));
     }
     if let Some(dedup) = &detection.alerting.dedup {
         let parts: Vec<String> = dedup.by.iter().filter_map(|value| shown(value, printer)).collect();
         match parts.as_slice() {
             [] => {}
-            [one] => functions.push(format!("def dedup(event):\n    return {one}")),
-            many => functions.push(format!("def dedup(event):\n    return \":\".join([{}])", many.join(", "))),
+            [one] => functions.push(format!("def dedup({root}):\n    return {one}")),
+            many => functions.push(format!("def dedup({root}):\n    return \":\".join([{}])", many.join(", "))),
         }
         if let Some(unique) = dedup.unique.as_ref().and_then(|value| shown(value, printer)) {
-            functions.push(format!("def unique(event):\n    return {unique}"));
+            functions.push(format!("def unique({root}):\n    return {unique}"));
         }
     }
     if !detection.alerting.severity.is_empty() {
@@ -204,7 +222,7 @@ fn beside(detection: &Detection, printer: &mut Printer, functions: &mut Vec<Stri
             if !whole {
                 lines.push_str("    return \"DEFAULT\"\n");
             }
-            functions.push(format!("def severity(event):\n{}", lines.trim_end()));
+            functions.push(format!("def severity({root}):\n{}", lines.trim_end()));
         }
     }
     let mut lines = String::new();
@@ -214,7 +232,7 @@ fn beside(detection: &Detection, printer: &mut Printer, functions: &mut Vec<Stri
         }
     }
     if !lines.is_empty() {
-        functions.push(format!("def alert_context(event):\n    return {{\n{lines}    }}"));
+        functions.push(format!("def alert_context({root}):\n    return {{\n{lines}    }}"));
     }
 }
 

@@ -39,14 +39,26 @@ impl Code {
 }
 
 /// Prints, and remembers which small functions and imports the text needs. `None`: it cannot be said exactly.
-#[derive(Default)]
 pub(super) struct Printer {
     pub used: Vec<&'static str>,
+    /// What the function calls the event.
+    root: &'static str,
     names: Vec<(Var, String)>,
     fresh: usize,
 }
 
+impl Default for Printer {
+    fn default() -> Self {
+        Self::of("event")
+    }
+}
+
 impl Printer {
+    /// A printer for functions whose parameter has this name.
+    pub fn of(root: &'static str) -> Self {
+        Self { used: Vec::new(), root, names: Vec::new(), fresh: 0 }
+    }
+
     fn need(&mut self, name: &'static str) {
         if !self.used.contains(&name) {
             self.used.push(name);
@@ -142,7 +154,7 @@ impl Printer {
     fn field(&mut self, field: &FieldRef) -> Option<Code> {
         let segments = field.path.0.as_slice();
         if segments.is_empty() {
-            return Some(Code::atom("event"));
+            return Some(Code::atom(self.root));
         }
         let plain: Option<Vec<&str>> = segments
             .iter()
@@ -153,15 +165,15 @@ impl Printer {
             .collect();
         match field.mode {
             ArrayMode::Whole => Some(match plain.as_deref() {
-                Some([key]) => Code::atom(format!("event.get({})", quoted(key))),
+                Some([key]) => Code::atom(format!("{}.get({})", self.root, quoted(key))),
                 Some(keys) => {
                     let keys: Vec<String> = keys.iter().map(|key| quoted(key)).collect();
-                    Code::atom(format!("event.deep_get({})", keys.join(", ")))
+                    Code::atom(format!("{}.deep_get({})", self.root, keys.join(", ")))
                 }
                 None => {
                     let keys = keys(segments)?;
                     self.need("path");
-                    Code::atom(format!("_path(event, {keys})"))
+                    Code::atom(format!("_path({}, {keys})", self.root))
                 }
             }),
             ArrayMode::First | ArrayMode::Last | ArrayMode::Distinct | ArrayMode::LastDistinct | ArrayMode::Single => {
@@ -200,7 +212,7 @@ impl Printer {
         }
         self.need("values");
         let parts: String = parts.iter().map(|part| format!(", {part}")).collect();
-        Some(format!("_values(event{parts})"))
+        Some(format!("_values({}{parts})", self.root))
     }
 
     fn call(&mut self, name: crate::model::Function, arguments: &[Expr]) -> Option<Code> {
@@ -267,6 +279,11 @@ impl Printer {
             f::MULTIPLY => two("*", &one, &part(1)?),
             f::PYTHON_STR => Code::atom(format!("str({})", one.text)),
             f::PYTHON_OR => Code::at(format!("{} or {}", one.within(Binds::Or), part(1)?.within(Binds::Or)), Binds::Or),
+            f::PYTHON_ZIP => {
+                self.need("attempt");
+                let parts: Vec<String> = parts.iter().map(|part| part.within(Binds::Choice)).collect();
+                Code::atom(format!("_attempt(lambda: [list(items) for items in zip({})])", parts.join(", ")))
+            }
             f::PANTHER_DEEP_WALK => {
                 self.need("deep_walk");
                 let parts: Vec<String> = parts.iter().map(|part| part.within(Binds::Choice)).collect();
@@ -377,10 +394,10 @@ impl Printer {
         Some(match kind {
             TestKind::KeyPresent => match subject {
                 Expr::Field(field) => match field.path.0.as_slice() {
-                    [Segment::Key(key)] => Code::at(format!("{} in event", quoted(key)), Binds::Compare),
+                    [Segment::Key(key)] => Code::at(format!("{} in {}", quoted(key), self.root), Binds::Compare),
                     segments => {
                         self.need("has");
-                        Code::atom(format!("_has(event, {})", keys(segments)?))
+                        Code::atom(format!("_has({}, {})", self.root, keys(segments)?))
                     }
                 },
                 Expr::Path(base, path, ArrayMode::Whole) => {
@@ -686,7 +703,7 @@ fn only_place(text: &str, word: &str) -> Option<usize> {
 }
 
 const RESERVED: &[&str] = &[
-    "event", "and", "or", "not", "in", "is", "if", "else", "for", "while", "def", "class", "return", "lambda", "from",
+    "event", "resource", "and", "or", "not", "in", "is", "if", "else", "for", "while", "def", "class", "return", "lambda", "from",
     "import", "as", "with", "try", "except", "pass", "none", "true", "false", "del", "global", "raise", "yield", "re",
     "str", "list", "dict", "any", "all", "len",
 ];
