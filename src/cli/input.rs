@@ -100,7 +100,14 @@ impl Workspace {
             }
         }
         let types = types.map(|path| read_types(path, session)).unwrap_or_default();
-        Self { registry, schemas, types, from: from.map(str::to_owned), helpers: helpers.map(Path::to_owned), repositories: Mutex::default() }
+        Self {
+            registry,
+            schemas,
+            types,
+            from: from.map(str::to_owned),
+            helpers: helpers.map(Path::to_owned),
+            repositories: Mutex::default(),
+        }
     }
 
     /// The files of the paths, folders walked with .gitignore respected.

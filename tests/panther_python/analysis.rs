@@ -119,8 +119,7 @@ fn rules_of_panther_analysis() {
         }
         total += 1;
         let siblings = Folder(path.parent().unwrap().to_owned());
-        let env =
-            ReadEnv { registry: &registry, helpers: &repository, siblings: &siblings, types: &UntypedSource };
+        let env = ReadEnv { registry: &registry, helpers: &repository, siblings: &siblings, types: &UntypedSource };
         let start = Instant::now();
         let rules = match platform::read(&file, Format::PantherYaml, &env) {
             Ok((rules, _)) => rules,

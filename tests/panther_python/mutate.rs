@@ -178,10 +178,7 @@ pub fn event(random: &mut Random, events: &[Json], fields: &[Vec<String>], value
                 if let Some(Json::Object(entries)) = slot(&mut event, before)
                     && let Some(value) = entries.shift_remove(last)
                 {
-                    entries.insert(
-                        if random.below(2) == 0 { last.to_uppercase() } else { last.to_lowercase() },
-                        value,
-                    );
+                    entries.insert(if random.below(2) == 0 { last.to_uppercase() } else { last.to_lowercase() }, value);
                 }
             }
             _ => {

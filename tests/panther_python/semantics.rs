@@ -88,7 +88,8 @@ fn semantics_of_panthers_python() {
         ),
     ];
     for (name, body, event, expected) in cases {
-        let read = read_with(&format!("def rule(event):\n    {body}\n"), &NoHelpers, &[]).unwrap_or_else(|e| panic!("{name}: {e:?}"));
+        let read = read_with(&format!("def rule(event):\n    {body}\n"), &NoHelpers, &[])
+            .unwrap_or_else(|e| panic!("{name}: {e:?}"));
         assert!(read.unread.is_empty(), "{name}: {:?}", read.unread);
         assert_eq!(run(&read.logic.as_filter().unwrap(), event), Ok(*expected), "{name}");
     }

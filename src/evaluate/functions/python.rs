@@ -226,12 +226,10 @@ fn run(function: Function, arguments: &[Value], context: &Context<'_>) -> Result
             },
             _ => flag(false),
         },
-        f::PYTHON_IN_NETWORK => {
-            match (address_of(x), y.as_str().and_then(address::parse_network)) {
-                (Some(address), Some(network)) => flag(address::contains(&network, address)),
-                _ => flag(false),
-            }
-        }
+        f::PYTHON_IN_NETWORK => match (address_of(x), y.as_str().and_then(address::parse_network)) {
+            (Some(address), Some(network)) => flag(address::contains(&network, address)),
+            _ => flag(false),
+        },
         f::PYTHON_IS_NETWORK => flag(x.as_str().is_some_and(|text| {
             let found = address::parse_network(text);
             let strict = *y != Value::Bool(false);

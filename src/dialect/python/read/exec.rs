@@ -18,7 +18,7 @@ const MAX_CALLS: usize = 12;
 /// Expressions and blocks inside each other.
 const MAX_DEPTH: usize = 90;
 /// Nodes of expressions and conditions that are made on the way, copies included.
-const MAX_NODES: usize = 1_000_000;
+const MAX_NODES: usize = 500_000;
 /// The same for a function beside the rule, whose value is only shown.
 pub(super) const MAX_OUTPUT_NODES: usize = 150_000;
 
@@ -167,6 +167,7 @@ impl<'a> Exec<'a> {
             return result;
         }
         let contrary = pred::not(condition.clone());
+        super::value::spend(super::tidy::predicate_weight(condition, 50_000) * made.len());
         for (ok, exception) in made {
             // what is required on every path needs not be required on this one
             if !self.checks.iter().any(|(known, _)| *known == ok) {
@@ -722,7 +723,8 @@ impl<'a> Exec<'a> {
                         match value.unknown() {
                             Some(index) => V::Unknown(index),
                             None => {
-                                let parts = V::Seq(super::value::SeqKind::Tuple, Rc::new(vec![before, key.clone(), value]));
+                                let parts =
+                                    V::Seq(super::value::SeqKind::Tuple, Rc::new(vec![before, key.clone(), value]));
                                 V::Bound(Rc::new(parts), Rc::from("[]="))
                             }
                         }

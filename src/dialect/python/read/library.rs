@@ -26,8 +26,16 @@ const HELPERS: &[(&str, &str)] = &[
 ];
 
 /// What every address says of itself.
-pub(super) const IP_PROPERTIES: &[&str] =
-    &["is_global", "is_private", "is_loopback", "is_multicast", "is_reserved", "is_link_local", "is_unspecified", "version"];
+pub(super) const IP_PROPERTIES: &[&str] = &[
+    "is_global",
+    "is_private",
+    "is_loopback",
+    "is_multicast",
+    "is_reserved",
+    "is_link_local",
+    "is_unspecified",
+    "version",
+];
 
 /// Whether a function of a helper module is known by meaning.
 pub(super) fn built_in(module: &str, name: &str) -> bool {

@@ -533,10 +533,8 @@ impl Exec<'_> {
         let at = span(&*node.iter);
         let place = self.at(at);
         let ((list, rest), checks) = self.watched(|this| this.sources(e, at));
-        let needed: Vec<_> = checks
-            .into_iter()
-            .map(|(ok, exception)| (pred::not(ok), Exit::Raise(exception, env.clone())))
-            .collect();
+        let needed: Vec<_> =
+            checks.into_iter().map(|(ok, exception)| (pred::not(ok), Exit::Raise(exception, env.clone()))).collect();
         let hint = match &*node.target {
             Node::Name(name) => name.id.to_string(),
             _ => "item".to_owned(),

@@ -5,7 +5,8 @@ mod helpers;
 mod text;
 
 use crate::model::{
-    Detection, Expr, FieldTypes, Logic, PlatformId, Predicate, Severity, Shape, Source, Step, StepKind, Test, Value, function as f,
+    Detection, Expr, FieldTypes, Logic, PlatformId, Predicate, Severity, Shape, Source, Step, StepKind, Test, Value,
+    function as f,
 };
 use crate::plan::{Support, Target};
 use text::{Binds, Code, Printer};

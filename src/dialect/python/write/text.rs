@@ -703,9 +703,9 @@ fn only_place(text: &str, word: &str) -> Option<usize> {
 }
 
 const RESERVED: &[&str] = &[
-    "event", "resource", "and", "or", "not", "in", "is", "if", "else", "for", "while", "def", "class", "return", "lambda", "from",
-    "import", "as", "with", "try", "except", "pass", "none", "true", "false", "del", "global", "raise", "yield", "re",
-    "str", "list", "dict", "any", "all", "len",
+    "event", "resource", "and", "or", "not", "in", "is", "if", "else", "for", "while", "def", "class", "return",
+    "lambda", "from", "import", "as", "with", "try", "except", "pass", "none", "true", "false", "del", "global",
+    "raise", "yield", "re", "str", "list", "dict", "any", "all", "len",
 ];
 
 fn keys(segments: &[Segment]) -> Option<String> {
