@@ -96,6 +96,12 @@ fn in_step(step: &Step) -> Option<usize> {
         StepKind::Parse { subject, .. } => in_expr(subject),
         StepKind::Sort(keys) => keys.iter().find_map(|key| in_expr(&key.value)),
         StepKind::Limit(count) => in_expr(count),
+        StepKind::Table(table) => table
+            .exprs()
+            .into_iter()
+            .find_map(in_expr)
+            .or_else(|| table.inner_steps().iter().find_map(in_step))
+            .or_else(|| table.inner_pipeline().and_then(in_pipeline)),
         StepKind::Unread(index) => Some(*index),
     }
 }

@@ -241,6 +241,8 @@ pub enum StepKind {
     Limit(Expr),
     /// Keeps each combination of these values once.
     Distinct(Vec<Column>),
+    /// A step over the whole table that few dialects have.
+    Table(Box<super::TableStep>),
     /// Whatever is not understood: counts as unread (rule 5). The index of its entry in `unread`.
     Unread(usize),
 }

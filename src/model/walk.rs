@@ -173,6 +173,7 @@ pub fn step_parts<F: Fold + ?Sized>(fold: &mut F, step: Step) -> Step {
         }
         StepKind::Limit(count) => StepKind::Limit(fold.expr(count)),
         StepKind::Distinct(items) => StepKind::Distinct(columns(fold, items)),
+        StepKind::Table(table) => StepKind::Table(Box::new(table.rebuilt(fold))),
         leaf @ (StepKind::Select(_) | StepKind::Unread(_)) => leaf,
     };
     Step { kind, span: step.span, comments: step.comments }

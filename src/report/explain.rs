@@ -220,6 +220,7 @@ fn step_words(step: &StepKind) -> &'static str {
         StepKind::Sort(_) => "orders rows",
         StepKind::Limit(_) => "keeps the first rows",
         StepKind::Distinct(_) => "keeps distinct rows",
+        StepKind::Table(table) => table.purpose(),
         StepKind::Unread(_) => "does something that was not read",
     }
 }

@@ -1,6 +1,9 @@
 //! Kusto's functions ([`crate::model::function::kusto`]): arithmetic and dispatch; texts, times and lists stand beside.
 
-use super::{arithmetic, convert, kusto_list as list, kusto_net as net, kusto_text as text, kusto_time as time};
+use super::{
+    arithmetic, convert, kusto_list as list, kusto_net as net, kusto_series as series, kusto_text as text,
+    kusto_time as time,
+};
 use crate::evaluate::EvalError;
 use crate::model::function::{self, kusto as k};
 use crate::model::{Function, Value};
@@ -14,6 +17,7 @@ pub fn call(function: Function, arguments: &[Value], now: i64) -> Option<Result<
         .or_else(|| time::call(function, arguments).map(Ok))
         .or_else(|| list::call(function, arguments).map(Ok))
         .or_else(|| net::call(function, arguments).map(Ok))
+        .or_else(|| series::call(function, arguments).map(Ok))
         .or_else(|| number(function, arguments, now).map(Ok))
 }
 

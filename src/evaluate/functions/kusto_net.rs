@@ -40,6 +40,13 @@ fn within(address: &Value, range: &Value, four: bool) -> Option<bool> {
     Some(prefix >= length && base.contains(&address))
 }
 
+/// The IPv4 addresses in a text, each between letters that are neither letter nor digit.
+fn addresses(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|letter: char| !letter.is_alphanumeric() && letter != '.')
+        .map(|word| word.trim_matches('.'))
+        .filter(|word| word.parse::<Ipv4Addr>().is_ok())
+}
+
 /// Calls a function on addresses; `None` where it is none.
 pub fn call(function: Function, arguments: &[Value]) -> Option<Value> {
     let null = Value::Null;
@@ -85,6 +92,32 @@ pub fn call(function: Function, arguments: &[Value]) -> Option<Value> {
             }
             if known { Value::Bool(found) } else { Value::Null }
         }
+        k::HAS_IPV4 | k::HAS_ANY_IPV4 | k::HAS_IPV4_PREFIX | k::HAS_ANY_IPV4_PREFIX => {
+            let whole = function == k::HAS_IPV4 || function == k::HAS_ANY_IPV4;
+            let wanted = arguments.iter().skip(1).flat_map(|value| match value {
+                Value::Array(items) => items.as_slice(),
+                one => std::slice::from_ref(one),
+            });
+            let wanted: Vec<&str> = wanted.filter_map(Value::as_str).collect();
+            let text = convert::scalar_text(x);
+            Value::Bool(addresses(&text).any(|found| {
+                wanted.iter().any(|wanted| if whole { found == *wanted } else { found.starts_with(wanted) })
+            }))
+        }
+        k::FORMAT_IPV4_MASK => {
+            let address = match x {
+                Value::Int(number) => u32::try_from(*number).ok().map(|bits| (Ipv4Addr::from(bits), 32)),
+                _ => v4(x),
+            };
+            match (address, convert::to_long(y).and_then(|prefix| u8::try_from(prefix).ok())) {
+                (Some((address, prefix)), given) => {
+                    let prefix = given.unwrap_or(prefix).min(32);
+                    Value::String(format!("{}/{prefix}", Ipv4Addr::from(masked(address, prefix))))
+                }
+                (None, _) => Value::text(""),
+            }
+        }
+        k::IPV4_NETMASK_SUFFIX => v4(x).map_or(Value::Null, |(_, prefix)| Value::Int(i64::from(prefix))),
         k::IPV4_COMPARE => match (v4(x), v4(y)) {
             (Some((a, one)), Some((b, other))) => {
                 let prefix = one.min(other);

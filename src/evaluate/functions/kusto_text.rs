@@ -215,6 +215,16 @@ pub fn call(function: Function, arguments: &[Value]) -> Option<Result<Value, Eva
         }
         k::BASE64_ENCODE_TOSTRING => Value::String(base64_encode(text(x).as_bytes())),
         k::PARSE_URL => parse_url(&text(x)),
+        k::PARSE_URLQUERY => {
+            let query = text(x);
+            let query = query.split_once('?').map_or(query.as_ref(), |(_, query)| query);
+            let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+            let members = pairs.map(|(name, value)| (name.to_owned(), Value::text(value))).collect();
+            Value::Object(vec![("Query Parameters".to_owned(), Value::Object(members))])
+        }
+        k::REGEX_QUOTE => Value::String(regex::escape(&text(x))),
+        k::ISASCII => Value::Bool(text(x).is_ascii()),
+        k::PARSE_CSV => parse_csv(&text(x)),
         k::PARSE_PATH => parse_path(&text(x)),
         k::PARSE_COMMAND_LINE => command_line(&text(x)),
         k::PARSE_VERSION => parse_version(&text(x)),
@@ -224,6 +234,25 @@ pub fn call(function: Function, arguments: &[Value]) -> Option<Result<Value, Eva
 
 fn count(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// The fields of the first line of comma-separated values; quotes doubled inside quotes.
+fn parse_csv(text: &str) -> Value {
+    let mut fields = Vec::new();
+    let mut field = String::new();
+    let mut quoted = false;
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '"' if quoted && letters.peek() == Some(&'"') => field.extend(letters.next()),
+            '"' => quoted = !quoted,
+            ',' if !quoted => fields.push(Value::String(std::mem::take(&mut field))),
+            '\r' | '\n' if !quoted => break,
+            other => field.push(other),
+        }
+    }
+    fields.push(Value::String(field));
+    Value::Array(fields)
 }
 
 /// Whether a text has a term; both lower case.

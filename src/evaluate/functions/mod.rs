@@ -8,6 +8,7 @@ mod esql;
 pub(crate) mod kusto;
 pub(crate) mod kusto_list;
 mod kusto_net;
+mod kusto_series;
 pub(crate) mod kusto_text;
 mod kusto_time;
 mod neutral;

@@ -11,6 +11,8 @@ mod grok;
 mod join;
 mod parse;
 mod rows;
+mod series;
+mod table;
 mod window;
 
 use self::rows::Data;
@@ -146,6 +148,7 @@ pub(super) fn apply(step: &Step, mut data: Data, context: &Context<'_>) -> Resul
             data.rows.retain(|row| seen.insert(kusto_list::key(row)));
             Ok(data)
         }
+        StepKind::Table(table) => table::run(data, table, context),
         StepKind::Unread(index) => Err(EvalError::Unread(*index)),
     }
 }

@@ -411,6 +411,114 @@ functions! {
     SERIES_MULTIPLY = "kusto_series_multiply" => Dynamic;
     /// Quotients of two lists by place.
     SERIES_DIVIDE = "kusto_series_divide" => Dynamic;
+    /// List with nulls replaced on the line between their neighbours.
+    SERIES_FILL_LINEAR = "kusto_series_fill_linear" => Dynamic;
+    /// Least, greatest, mean, spread of a list, and where they stand: several values.
+    SERIES_STATS = "kusto_series_stats" => Dynamic;
+    /// The line that fits a list best: several values.
+    SERIES_FIT_LINE = "kusto_series_fit_line" => Dynamic;
+    /// Sum of a list.
+    SERIES_SUM = "kusto_series_sum" => Double;
+    /// Product of a list.
+    SERIES_PRODUCT = "kusto_series_product" => Double;
+    /// Numbers of a list without their signs.
+    SERIES_ABS = "kusto_series_abs" => Dynamic;
+    /// Whether each number is greater than its partner.
+    SERIES_GREATER = "kusto_series_greater" => Dynamic;
+    /// Whether each number is at least its partner.
+    SERIES_GREATER_EQUALS = "kusto_series_greater_equals" => Dynamic;
+    /// Whether each number is less than its partner.
+    SERIES_LESS = "kusto_series_less" => Dynamic;
+    /// Whether each number is at most its partner.
+    SERIES_LESS_EQUALS = "kusto_series_less_equals" => Dynamic;
+    /// Whether each number equals its partner.
+    SERIES_EQUALS = "kusto_series_equals" => Dynamic;
+    /// Whether each number differs from its partner.
+    SERIES_NOT_EQUALS = "kusto_series_not_equals" => Dynamic;
+    /// Sum of the products of two lists.
+    SERIES_DOT_PRODUCT = "kusto_series_dot_product" => Double;
+    /// Correlation of two lists.
+    SERIES_PEARSON_CORRELATION = "kusto_series_pearson_correlation" => Double;
+    /// A filter of a list by its own and its earlier results.
+    SERIES_IIR = "kusto_series_iir" => Dynamic;
+    /// Not computed here: parts of a list's course: several values.
+    SERIES_DECOMPOSE = "kusto_series_decompose" => Dynamic;
+    /// Not computed here: outliers of a list's course: several values.
+    SERIES_DECOMPOSE_ANOMALIES = "kusto_series_decompose_anomalies" => Dynamic;
+    /// Not computed here: a list's course to come.
+    SERIES_DECOMPOSE_FORECAST = "kusto_series_decompose_forecast" => Dynamic;
+    /// Not computed here: how far each number lies outside.
+    SERIES_OUTLIERS = "kusto_series_outliers" => Dynamic;
+    /// Not computed here: the two lines that fit a list best: several values.
+    SERIES_FIT_2LINES = "kusto_series_fit_2lines" => Dynamic;
+    /// Not computed here: the periods of a list: several values.
+    SERIES_PERIODS_DETECT = "kusto_series_periods_detect" => Dynamic;
+    /// Not computed here: how well periods fit a list: several values.
+    SERIES_PERIODS_VALIDATE = "kusto_series_periods_validate" => Dynamic;
+    /// Not computed here: the seasonal part of a list.
+    SERIES_SEASONAL = "kusto_series_seasonal" => Dynamic;
+    /// Not computed here: `series_stats` as a bag.
+    SERIES_STATS_DYNAMIC = "kusto_series_stats_dynamic" => Dynamic;
+    /// Not computed here: `series_fit_line` as a bag.
+    SERIES_FIT_LINE_DYNAMIC = "kusto_series_fit_line_dynamic" => Dynamic;
+    /// Not computed here: a filter of a list.
+    SERIES_FIR = "kusto_series_fir" => Dynamic;
+    /// Not computed here: needs a list of user agents.
+    PARSE_USER_AGENT = "kusto_parse_user_agent" => Dynamic;
+    /// Not computed here: IPv6 address in its long form.
+    PARSE_IPV6 = "kusto_parse_ipv6" => Keyword;
+    /// Not computed here: IPv6 address in its long form, masked.
+    PARSE_IPV6_MASK = "kusto_parse_ipv6_mask" => Keyword;
+    /// Not computed here: -1, 0 or 1 between two addresses.
+    IPV6_COMPARE = "kusto_ipv6_compare" => Long;
+    /// IPv4 network of a number or text and a prefix.
+    FORMAT_IPV4_MASK = "kusto_format_ipv4_mask" => Keyword;
+    /// Prefix length of an IPv4 network; 32 for an address.
+    IPV4_NETMASK_SUFFIX = "kusto_ipv4_netmask_suffix" => Long;
+    /// Whether a text holds this IPv4 address as a term.
+    HAS_IPV4 = "kusto_has_ipv4" => Boolean;
+    /// Whether a text holds one of these IPv4 addresses as a term.
+    HAS_ANY_IPV4 = "kusto_has_any_ipv4" => Boolean;
+    /// Whether a text holds an IPv4 address that starts so.
+    HAS_IPV4_PREFIX = "kusto_has_ipv4_prefix" => Boolean;
+    /// Whether a text holds an IPv4 address that starts with one of these.
+    HAS_ANY_IPV4_PREFIX = "kusto_has_any_ipv4_prefix" => Boolean;
+    /// Not computed here: metres between two places.
+    GEO_DISTANCE_2POINTS = "kusto_geo_distance_2points" => Double;
+    /// Not computed here: whether a place lies in a circle.
+    GEO_POINT_IN_CIRCLE = "kusto_geo_point_in_circle" => Boolean;
+    /// Not computed here: whether a place lies in an area.
+    GEO_POINT_IN_POLYGON = "kusto_geo_point_in_polygon" => Boolean;
+    /// Not computed here: the cell of a place.
+    GEO_POINT_TO_GEOHASH = "kusto_geo_point_to_geohash" => Keyword;
+    /// Not computed here: the cell of a place.
+    GEO_POINT_TO_S2CELL = "kusto_geo_point_to_s2cell" => Keyword;
+    /// Not computed here.
+    HASH_XXHASH64 = "kusto_hash_xxhash64" => Long;
+    /// Not computed here.
+    HASH_COMBINE = "kusto_hash_combine" => Long;
+    /// Not computed here.
+    HASH_MANY = "kusto_hash_many" => Long;
+    /// Not computed here: needs the engine's compression.
+    GZIP_DECOMPRESS = "kusto_gzip_decompress_from_base64_string" => Keyword;
+    /// Not computed here: needs the engine's compression.
+    ZLIB_DECOMPRESS = "kusto_zlib_decompress_from_base64_string" => Keyword;
+    /// Not computed here: a host's name in letters beyond ASCII.
+    PUNYCODE_TO_STRING = "kusto_punycode_to_string" => Keyword;
+    /// Not computed here: a host's name in ASCII.
+    PUNYCODE_FROM_STRING = "kusto_punycode_from_string" => Keyword;
+    /// Not computed here: a domain's name in letters beyond ASCII.
+    PUNYCODE_DOMAIN_TO_STRING = "kusto_punycode_domain_to_string" => Keyword;
+    /// Not computed here: bytes that a value takes.
+    ESTIMATE_DATA_SIZE = "kusto_estimate_data_size" => Long;
+    /// A pattern that finds this text.
+    REGEX_QUOTE = "kusto_regex_quote" => Keyword;
+    /// Whether every letter of a text is ASCII.
+    ISASCII = "kusto_isascii" => Boolean;
+    /// Fields of a line of comma-separated values.
+    PARSE_CSV = "kusto_parse_csv" => Dynamic;
+    /// Names and values of a URL's query.
+    PARSE_URLQUERY = "kusto_parse_urlquery" => Dynamic;
     /// A column, or a value where there is no such column.
     COLUMN_IFEXISTS = "kusto_column_ifexists" => Common;
 }

@@ -37,6 +37,10 @@ const ALIASES: &[(&str, &str)] = &[
     ("parseipv4", "parse_ipv4"),
     ("indexof", "indexof"),
     ("strcat_array", "strcat_array"),
+    ("array_strcat", "strcat_array"),
+    ("array_iif", "array_iff"),
+    ("parseurlquery", "parse_urlquery"),
+    ("row_rank", "row_rank_dense"),
     ("setunion", "set_union"),
     ("setdifference", "set_difference"),
     ("setintersect", "set_intersect"),
@@ -82,6 +86,35 @@ pub(in crate::dialect::kusto) fn scalar(name: &str) -> Option<Function> {
         .iter()
         .map(|(function, _)| *function)
         .find(|function| function.0.strip_prefix("kusto_") == Some(name) && !is_operator(*function))
+}
+
+/// The names of the values that a function yields, where it yields several at once.
+pub(in crate::dialect::kusto) fn several(function: Function) -> Option<&'static [&'static str]> {
+    Some(match function {
+        kusto::SERIES_STATS => &["min", "min_idx", "max", "max_idx", "avg", "stdev", "variance"],
+        kusto::SERIES_FIT_LINE => &["rsquare", "slope", "variance", "rvariance", "interception", "line_fit"],
+        kusto::SERIES_FIT_2LINES => &[
+            "rsquare",
+            "split_idx",
+            "variance",
+            "rvariance",
+            "line_fit",
+            "right_rsquare",
+            "right_slope",
+            "right_interception",
+            "right_variance",
+            "right_rvariance",
+            "left_rsquare",
+            "left_slope",
+            "left_interception",
+            "left_variance",
+            "left_rvariance",
+        ],
+        kusto::SERIES_DECOMPOSE => &["baseline", "seasonal", "trend", "residual"],
+        kusto::SERIES_DECOMPOSE_ANOMALIES => &["ad_flag", "ad_score", "baseline"],
+        kusto::SERIES_PERIODS_DETECT | kusto::SERIES_PERIODS_VALIDATE => &["periods", "scores"],
+        _ => return None,
+    })
 }
 
 /// Whether a function is written as an operator.

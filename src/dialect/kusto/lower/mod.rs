@@ -9,10 +9,16 @@
 mod check;
 mod comments;
 mod condition;
+mod expand;
 mod flow;
 mod join;
 mod lookback;
+mod operators;
+mod plugins;
+mod project;
 mod scalar;
+mod search;
+mod series;
 mod summarize;
 mod table;
 mod text;

@@ -311,10 +311,6 @@ impl<'a> Lowerer<'a> {
             ("pack_all", ..) => Typed::new(Expr::Call(kusto::PACK_ALL, Vec::new()), Ty::Dynamic),
             (word, ..) if super::condition::is_predicate(word) => self.predicate_call(found, columns),
             (word, ..) => match functions::scalar(word) {
-                Some(function) if not_computed(function) => {
-                    let reason = format!("the function `{name}`, whose result is not in the events,");
-                    Typed::unread(self.miss(codes::kusto::UNREAD_FUNCTION, reason, found.span))
-                }
                 Some(function) => {
                     let values: Vec<Typed> =
                         found.arguments.iter().map(|item| self.scalar(&item.value, columns)).collect();
@@ -622,22 +618,6 @@ fn is_int(node: &Node) -> bool {
         ExprKind::Literal(literal) => matches!(literal.value, LiteralValue::Int(_)),
         _ => false,
     }
-}
-
-/// Functions whose results the events do not determine, or that are not written.
-fn not_computed(function: Function) -> bool {
-    [
-        kusto::GEO_INFO_FROM_IP,
-        kusto::NEW_GUID,
-        kusto::RAND,
-        kusto::HASH,
-        kusto::HASH_MD5,
-        kusto::HASH_SHA1,
-        kusto::HASH_SHA256,
-        kusto::DATETIME_LOCAL_TO_UTC,
-        kusto::DATETIME_UTC_TO_LOCAL,
-    ]
-    .contains(&function)
 }
 
 /// The value of a literal; `None` where its inside is not understood.

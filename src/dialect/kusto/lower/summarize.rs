@@ -57,7 +57,7 @@ impl<'a> Lowerer<'a> {
         (StepKind::Aggregate { aggregates: strip(aggregates), by: strip(by), inline: false }, after)
     }
 
-    fn aggregate_item(&mut self, item: &'a Item, columns: &Columns, names: &mut Vec<String>) -> Vec<Named> {
+    pub(super) fn aggregate_item(&mut self, item: &'a Item, columns: &Columns, names: &mut Vec<String>) -> Vec<Named> {
         let given: Vec<Option<String>> = match &item.names {
             Names::None => Vec::new(),
             Names::One(name) => vec![Some(name.text.clone())],

@@ -6,6 +6,7 @@ mod literal;
 mod scalar;
 mod shape;
 mod steps;
+mod tables;
 
 use crate::model::{
     ArrayMode, Expr, FieldPath, FieldRef, FieldTypes, Logic, Pipeline, Predicate, Segment, Shape, Step, StepKind, Test,
@@ -178,6 +179,21 @@ fn is_many(field: &FieldRef, list: bool) -> bool {
         .iter()
         .any(|segment| matches!(segment, Segment::Any | Segment::KeyPattern(_) | Segment::Paired { .. }));
     spread || (list && field.mode != ArrayMode::Whole)
+}
+
+/// A value of constants as text.
+pub(super) fn value_text(expr: &Expr, types: &dyn FieldTypes) -> Said<String> {
+    Raiser::new(types).scalar(expr).map(|term| term.text)
+}
+
+/// A column's name as text.
+pub(super) fn name_text(name: &str) -> String {
+    literal::name(name)
+}
+
+/// A text as a literal.
+pub(super) fn text_literal(text: &str) -> String {
+    literal::text(text)
 }
 
 /// Whether a shape can be said.

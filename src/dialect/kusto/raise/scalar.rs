@@ -66,6 +66,9 @@ impl Raiser<'_> {
                 Some((_, name)) => Ok(Term::new(name.clone(), Ty::Dynamic)),
                 None => Err("a value bound elsewhere".to_owned()),
             },
+            Expr::Path(..) if super::tables::value_at(expr).is_some() => {
+                Err("one of several values of a call, away from its column".to_owned())
+            }
             Expr::Path(base, path, _) => {
                 let base = self.scalar(base)?;
                 let text = literal::path(&base.text, &path.0).ok_or("several values as one")?;

@@ -3,6 +3,7 @@
 use super::condition::Place;
 use super::literal;
 use super::scalar::strip;
+use super::tables::value_at;
 use super::{Raiser, Said};
 use crate::model::{
     Column, ExpandColumn, ExpandKind, Expr, Join, JoinKind, NamePattern, NullsOrder, ParseKind, ParsePart, Select,
@@ -20,6 +21,7 @@ impl Raiser<'_> {
             }),
             // One table of several that the rule reads keeps its own name; where there is one, it may be another by now.
             Source::Table(name) => Ok(match tables {
+                _ if is_call(name) => name.clone(),
                 [one] => table(one),
                 _ => table(name),
             }),
@@ -52,7 +54,7 @@ impl Raiser<'_> {
     }
 
     /// A pipeline inside another.
-    fn sub(&mut self, pipeline: &crate::model::Pipeline) -> Said<String> {
+    pub(super) fn sub(&mut self, pipeline: &crate::model::Pipeline) -> Said<String> {
         if let (Source::Table(name), []) = (&pipeline.source, pipeline.steps.as_slice()) {
             return Ok(table(name));
         }
@@ -60,7 +62,10 @@ impl Raiser<'_> {
         Ok(format!("(\n    {}\n)", text.replace('\n', "\n    ")))
     }
 
-    fn columns(&mut self, columns: &[Column]) -> Said<String> {
+    pub(super) fn columns(&mut self, columns: &[Column]) -> Said<String> {
+        if columns.iter().any(|column| value_at(&column.value).is_some()) {
+            return self.columns_of_calls(columns);
+        }
         let parts = columns
             .iter()
             .map(|column| {
@@ -75,7 +80,7 @@ impl Raiser<'_> {
         Ok(parts.join(", "))
     }
 
-    fn aggregates(&mut self, columns: &[Column]) -> Said<String> {
+    pub(super) fn aggregates(&mut self, columns: &[Column]) -> Said<String> {
         use crate::model::function::kusto::aggregate::{ARG_MAX, ARG_MIN, TAKE_ANY};
         let mut parts: Vec<String> = Vec::new();
         let mut rest = columns;
@@ -225,6 +230,7 @@ impl Raiser<'_> {
                     if extend.is_empty() { String::new() } else { format!("| extend {}\n", extend.join(", ")) };
                 format!("{extend}| distinct {}", names.join(", "))
             }
+            StepKind::Table(table) => self.table_step(table)?,
             StepKind::Unread(_) => return Err("a step that was not read".to_owned()),
         })
     }
@@ -302,5 +308,10 @@ fn patterns(names: &[NamePattern]) -> String {
 
 /// A table; calls such as `_GetWatchlist('x')` stand as they are.
 fn table(name: &str) -> String {
-    if name.contains('(') && name.ends_with(')') { name.to_owned() } else { literal::name(name) }
+    if is_call(name) { name.to_owned() } else { literal::name(name) }
+}
+
+/// Whether the name of a table is the text of a call, or of rows from outside.
+fn is_call(name: &str) -> bool {
+    (name.contains('(') && name.ends_with(')')) || name.starts_with("externaldata")
 }
