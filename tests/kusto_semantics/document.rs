@@ -110,7 +110,7 @@ const TERMS: Conditions = &[
     ("digits between underscores are terms", "x='1_2_3'", "x has '1'", true),
     ("dots, dashes and slashes delimit", "x='a.b-c/d'", "x has_all ('a', 'b', 'c', 'd')", true),
     ("backslashes, commas, semicolons delimit", "x=@'a\\b,c;d'", "x has_all ('a', 'b', 'c', 'd')", true),
-    ("plus, equals and white space delimit", "x='a+b=c\td\ne'", "x has_all ('a', 'b', 'c', 'd', 'e')", true),
+    ("plus, equals and white space delimit", "x='a+b=c\\td\\ne'", "x has_all ('a', 'b', 'c', 'd', 'e')", true),
     ("a phrase has term boundaries at both ends", "x='version=1.2.3'", "x has '2.3'", true),
     ("a phrase does not end inside a term", "x='version=1.2.34'", "x has '2.3'", false),
     ("a path of two parts is a phrase", r"x=@'C:\Windows\System32\cmd.exe'", r"x has @'System32\cmd'", true),
