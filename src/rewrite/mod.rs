@@ -2,3 +2,4 @@
 
 pub mod exclusions;
 pub mod normalise;
+pub mod recognise;

@@ -6,6 +6,7 @@ mod detection;
 mod ground;
 mod keep;
 mod query;
+mod recognised;
 mod report;
 mod source;
 mod verification;
@@ -147,7 +148,32 @@ pub fn translate_rule(rule: &ReadRule, env: &Env<'_>, options: &Options<'_>) -> 
         return Translation::refused(vec![refusal("the file holds no rule that raises alerts".to_owned())], Vec::new());
     };
     let from = rule.dialect().and_then(|name| env.registry.get(name)).and_then(Dialect::platform);
-    match translate_logic(detection, from, env, options) {
+    let plain = translate_logic(detection, from, env, options);
+    if plain.as_ref().is_ok_and(|translated| translated.verdict == Verdict::Exact) {
+        return finish(detection, from, plain, env, options);
+    }
+    // Steps that a kind of rule says on the target are tried as that kind.
+    let languages = options.goal.languages();
+    let to = languages.iter().filter_map(|name| env.registry.get(name)).find_map(Dialect::platform);
+    let Some(recognised) = recognised::detection(detection, from, to) else {
+        return finish(detection, from, plain, env, options);
+    };
+    let shaped = translate_with(&recognised.detection, from, env, options, &recognised.losses);
+    match (&plain, &shaped) {
+        (Ok(one), Ok(other)) if weight(one) <= weight(other) => finish(detection, from, plain, env, options),
+        (_, Ok(_)) => finish(&recognised.detection, from, shaped, env, options),
+        _ => finish(detection, from, plain, env, options),
+    }
+}
+
+fn finish(
+    detection: &Detection,
+    from: Option<PlatformId>,
+    translated: Result<QueryTranslation, Refused>,
+    env: &Env<'_>,
+    options: &Options<'_>,
+) -> Translation {
+    match translated {
         Ok(translated) => write(detection, from, translated, env, options),
         Err(refused) => Translation::refused(refused.refusals, refused.unmapped),
     }
@@ -187,12 +213,23 @@ pub fn translate_logic(
     env: &Env<'_>,
     options: &Options<'_>,
 ) -> Result<QueryTranslation, Refused> {
+    translate_with(detection, from, env, options, &[])
+}
+
+/// As [`translate_logic`], with losses that the logic comes with.
+fn translate_with(
+    detection: &Detection,
+    from: Option<PlatformId>,
+    env: &Env<'_>,
+    options: &Options<'_>,
+    known: &[Loss],
+) -> Result<QueryTranslation, Refused> {
     let candidates = candidates(detection, env.registry, options.goal)
         .map_err(|reason| Refused { refusals: vec![reason], unmapped: Vec::new() })?;
     let mut chosen: Option<QueryTranslation> = None;
     let mut refused: Option<Refused> = None;
     for dialect in candidates {
-        match translate_query(detection, from, dialect, env, options) {
+        match query::translate_known(detection, from, dialect, env, options, known) {
             Ok(translated) if translated.verdict == Verdict::Exact => return Ok(translated),
             Ok(translated) => {
                 let better = chosen.as_ref().is_none_or(|known| weight(&translated) < weight(known));

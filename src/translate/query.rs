@@ -77,6 +77,18 @@ pub fn translate_query(
     env: &Env<'_>,
     options: &Options<'_>,
 ) -> Result<QueryTranslation, Refused> {
+    translate_known(detection, from, dialect, env, options, &[])
+}
+
+/// As [`translate_query`], with losses that the logic comes with.
+pub(super) fn translate_known(
+    detection: &Detection,
+    from: Option<PlatformId>,
+    dialect: &'static dyn Dialect,
+    env: &Env<'_>,
+    options: &Options<'_>,
+    known: &[Loss],
+) -> Result<QueryTranslation, Refused> {
     let Some(target) = dialect.target() else {
         return Err(Refused::one(codes::plan::NOT_WRITABLE, format!("{} cannot be written yet", dialect.name())));
     };
@@ -93,7 +105,8 @@ pub fn translate_query(
     let types = target_types(named.schema, to, own.as_deref().unwrap_or(env.types));
     let planned = plan::plan(&named.logic, &detection.unread, target, &types)
         .map_err(|refusals| Refused { refusals, unmapped: names.clone() })?;
-    let mut losses = named.losses.clone();
+    let mut losses = known.to_vec();
+    losses.extend(named.losses.iter().cloned());
     losses.extend(planned.losses);
     let losses = once_each(losses);
     let sources = target_sources(detection, &named, from, to, options);

@@ -11,6 +11,7 @@
 mod document;
 mod golden;
 mod public;
+mod recognise;
 
 use ruleglot::dialect::{NoHelpers, ReadContext, Registry, kusto};
 use ruleglot::model::{FieldTypes, TypeMap};

@@ -5,6 +5,7 @@ codes! {
     CANNOT_LEAVE_OUT = "condition-needed": "A condition cannot be carried over, and without it the rule would count, compare or look back on other events.", "Choose another target language, or map the fields with --overlay.";
     NOTHING_LEFT = "nothing-left": "Without the conditions that cannot be carried over nothing would remain of the rule.", "Choose another target language, or map the fields with --overlay.";
     STEP_UNSAYABLE = "step-unsayable": "The target has no step like this one.", "Choose another target language; a later version may know this step.";
+    SHAPE_DIFFERS = "shape-differs": "A kind of rule says nearly what the steps of the query say.", "Compare the two on some events of your own.";
     SHAPE_UNSAYABLE = "shape-unsayable": "The target has no rule of this kind.", "Choose another target language; a later version may know this kind of rule.";
     LOGIC_UNREAD = "logic-unread": "The rule's logic could not be read, so there is nothing to translate.", "Translate its logic by hand; metadata and ATT&CK are read all the same.";
     NOT_WRITABLE = "not-writable": "This dialect can be read but not written yet.", "Choose another target language.";

@@ -1,10 +1,9 @@
 //! Bounds on the event time that say how far a rule looks back.
 
 use super::Lowerer;
-use super::scalar::plain_column;
 use crate::diagnostic::Span;
-use crate::model::function::{self, kusto};
-use crate::model::{Expr, Ordering, Pipeline, Predicate, Source, StepKind, Test, TestKind, Value};
+use crate::rewrite::recognise::time::{before_now, is_event_time};
+use crate::model::{Ordering, Pipeline, Predicate, Source, StepKind, Test, TestKind};
 
 impl Lowerer<'_> {
     /// Notes the conjuncts of a filter that bound the event time from below by a constant before now.
@@ -20,9 +19,7 @@ impl Lowerer<'_> {
 /// The look-back that a condition states, in ticks.
 fn bound(predicate: &Predicate) -> Option<(Span, i64)> {
     let Predicate::Test(Test { subject, kind, span, .. }) = predicate else { return None };
-    let event_time = matches!(plain_column(subject), Some("TimeGenerated" | "Timestamp"))
-        || matches!(subject, Expr::Call(kusto::INGESTION_TIME, _));
-    if !event_time {
+    if !is_event_time(subject) {
         return None;
     }
     let ticks = match kind {
@@ -36,18 +33,6 @@ fn bound(predicate: &Predicate) -> Option<(Span, i64)> {
         _ => return None,
     };
     (ticks > 0).then_some((*span, ticks))
-}
-
-/// How long before now a time is, in ticks; `None` for anything but now less a constant.
-pub(super) fn before_now(expr: &Expr) -> Option<i64> {
-    match expr {
-        Expr::Call(function::NOW, _) => Some(0),
-        Expr::Call(kusto::SUBTRACT, arguments) => match arguments.as_slice() {
-            [Expr::Call(function::NOW, _), Expr::Literal(Value::Duration(ticks))] => Some(*ticks),
-            _ => None,
-        },
-        _ => None,
-    }
 }
 
 /// Takes noted bounds out of the filters that stand before every other step: the schedule looks back as far.

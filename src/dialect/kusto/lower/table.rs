@@ -161,7 +161,8 @@ impl<'a> Lowerer<'a> {
                     None => self.gap(codes::kusto::UNREAD_SOURCE, "a table named by a value", span),
                 }
             }
-            (_, None) => self.log_table(name, span),
+            // `name()` of a table that `let` names is that table.
+            (_, None) => self.named_table(name, span),
             (_, Some(_)) => self.workspace_function(call, span),
         }
     }

@@ -160,6 +160,11 @@ pub(super) fn value(value: &Value) -> String {
     }
 }
 
+/// A constant of type dynamic.
+pub(super) fn dynamic(value: &Value) -> String {
+    format!("dynamic({})", json(value))
+}
+
 fn json(value: &Value) -> String {
     match value {
         Value::Array(items) => format!("[{}]", items.iter().map(json).collect::<Vec<_>>().join(", ")),
