@@ -4,7 +4,7 @@
 //! must be absent or on the far side of an anti-join it lets fewer through; before a count that is compared with a
 //! number nobody can tell. Mapping and planning ask here, so that both leave out by the same rule.
 
-use super::{Expr, FieldRef, Join, JoinKind, Predicate, Quantifier, Segment, Step, StepKind, walk};
+use super::{Expr, FieldRef, Join, JoinKind, Predicate, Quantifier, Segment, Step, StepKind, TableStep, walk};
 use std::collections::BTreeSet;
 
 /// Where a condition stands.
@@ -66,7 +66,8 @@ impl Place {
         let mut leaving = self;
         for (index, step) in steps.iter().enumerate().rev() {
             leaving = match &step.kind {
-                StepKind::Limit(_) | StepKind::Unread(_) => Place::Fixed,
+                StepKind::Table(table) if matches!(**table, TableStep::KeyValues(_) | TableStep::Unpack(_)) => leaving,
+                StepKind::Limit(_) | StepKind::Table(_) | StepKind::Unread(_) => Place::Fixed,
                 StepKind::Join(join) => leaving.of_left_side(join),
                 StepKind::Aggregate { by, .. } => {
                     let groups: BTreeSet<&str> = by.iter().map(|column| column.name.as_str()).collect();
