@@ -3,14 +3,17 @@
 //! A pass knows one thing. Nothing is sorted: a rule's own order is kept, so that the output reads like the source.
 
 use crate::model::walk::{self, Fold};
-use crate::model::{Expr, Logic, Predicate, Test, TestKind};
+use crate::model::{Case, Expr, Logic, Predicate, Test, TestKind};
 
 /// A pass over a condition whose parts are normal already.
 type Pass = fn(Predicate) -> Predicate;
 
 /// The passes by name, in the order in which they run.
 pub const PASSES: &[(&str, Pass)] = &[
+    ("compared constants", compared_constants),
     ("double negation", double_negation),
+    ("negated negations", negated_negations),
+    ("contraries", contraries),
     ("constants", constants),
     ("nested connectives", nested_connectives),
     ("repeated operands", repeated_operands),
@@ -50,6 +53,62 @@ pub fn double_negation(predicate: Predicate) -> Predicate {
             other => Predicate::Not(Box::new(other)),
         },
         other => other,
+    }
+}
+
+/// A text compared with texts is true or false.
+pub fn compared_constants(predicate: Predicate) -> Predicate {
+    let Predicate::Test(test) = &predicate else { return predicate };
+    let (Some(subject), true) = (test.subject.as_text(), test.comments.is_empty()) else { return predicate };
+    let same = |value: &Expr, case: Case| {
+        let value = value.as_text()?;
+        Some(match case {
+            Case::Sensitive => value == subject,
+            _ if value.is_ascii() && subject.is_ascii() => value.eq_ignore_ascii_case(subject),
+            _ => return None,
+        })
+    };
+    let verdict = match &test.kind {
+        TestKind::Equals { value, case, .. } => same(value, *case),
+        TestKind::In { values, case, .. } => {
+            let each: Option<Vec<bool>> = values.iter().map(|value| same(value, *case)).collect();
+            each.map(|each| each.contains(&true))
+        }
+        _ => None,
+    };
+    verdict.map_or(predicate, Predicate::Always)
+}
+
+/// `not (not a or not b)` is `a and b`, and so is every negated connective of which at least half is negated.
+pub fn negated_negations(predicate: Predicate) -> Predicate {
+    let Predicate::Not(inner) = predicate else { return predicate };
+    let mostly_negated = |operands: &[Predicate]| {
+        let negated = operands.iter().filter(|operand| matches!(operand, Predicate::Not(_))).count();
+        negated > 0 && negated * 2 >= operands.len()
+    };
+    match *inner {
+        Predicate::Any(operands) if mostly_negated(&operands) => {
+            Predicate::All(operands.into_iter().map(Predicate::negate).collect())
+        }
+        Predicate::All(operands) if mostly_negated(&operands) => {
+            Predicate::Any(operands.into_iter().map(Predicate::negate).collect())
+        }
+        other => Predicate::Not(Box::new(other)),
+    }
+}
+
+/// A test and its contrary side by side: never both, always one of them.
+pub fn contraries(predicate: Predicate) -> Predicate {
+    let contrary = |operands: &[Predicate]| {
+        operands.iter().any(|operand| {
+            let Predicate::Not(inner) = operand else { return false };
+            matches!(**inner, Predicate::Test(_)) && operands.iter().any(|other| alike(other, inner))
+        })
+    };
+    match &predicate {
+        Predicate::All(operands) if contrary(operands) && !operands.iter().any(unread) => Predicate::Always(false),
+        Predicate::Any(operands) if contrary(operands) && !operands.iter().any(unread) => Predicate::Always(true),
+        _ => predicate,
     }
 }
 
@@ -259,7 +318,7 @@ pub fn single_operands(predicate: Predicate) -> Predicate {
 mod tests {
     use super::*;
     use crate::diagnostic::Span;
-    use crate::model::{Case, Typing};
+    use crate::model::Typing;
 
     fn eq(path: &str, value: &str) -> Predicate {
         Predicate::Test(Test::new(
@@ -309,8 +368,33 @@ mod tests {
             (ExactlyOne(vec![eq("a", "1"), Always(true), Always(true)]), Always(false)),
             (ExactlyOne(vec![eq("a", "1"), Always(false)]), eq("a", "1")),
             (not(All(vec![not(not(not(eq("a", "1"))))])), eq("a", "1")),
+            (not(Any(vec![not(eq("a", "1")), not(eq("b", "1"))])), All(vec![eq("a", "1"), eq("b", "1")])),
+            (not(Any(vec![not(eq("a", "1")), eq("b", "1")])), All(vec![eq("a", "1"), not(eq("b", "1"))])),
+            (not(All(vec![not(eq("a", "1")), eq("b", "1")])), Any(vec![eq("a", "1"), not(eq("b", "1"))])),
+            (
+                not(All(vec![not(eq("a", "1")), eq("b", "1"), eq("c", "1")])),
+                not(All(vec![not(eq("a", "1")), eq("b", "1"), eq("c", "1")])),
+            ),
+            (Any(vec![eq("a", "1"), not(eq("a", "1"))]), Always(true)),
+            (All(vec![eq("b", "1"), eq("a", "1"), not(eq("a", "1"))]), Always(false)),
         ] {
             assert_eq!(normalise_predicate(given.clone()), expected, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn texts_are_compared_at_once() {
+        let test = |subject: &str, value: &str, case| {
+            let kind = TestKind::Equals { value: Expr::text(value), case, typing: Typing::Typed };
+            Predicate::Test(Test::new(Expr::text(subject), kind, Span::default()))
+        };
+        for (given, expected) in [
+            (test("a", "a", Case::Sensitive), Predicate::Always(true)),
+            (test("a", "A", Case::Sensitive), Predicate::Always(false)),
+            (test("a", "A", Case::Ignore), Predicate::Always(true)),
+            (test("é", "É", Case::Ignore), test("é", "É", Case::Ignore)),
+        ] {
+            assert_eq!(normalise_predicate(given.clone()), expected);
         }
     }
 

@@ -10,6 +10,8 @@ use crate::model::{
 };
 use crate::plan::{self, Refusal};
 use crate::platform::Columns;
+use crate::rewrite::normalise::normalise;
+use std::collections::BTreeSet;
 
 /// A translated query.
 #[derive(Clone)]
@@ -103,7 +105,8 @@ pub(super) fn translate_known(
     let read_from: Vec<String> = detection.log_sources.iter().flat_map(|source| source.names.clone()).collect();
     let own = to.filter(|_| from == to).map(|platform| env.read.types.types(platform, &read_from));
     let types = target_types(named.schema, to, own.as_deref().unwrap_or(env.types));
-    let planned = plan::plan(&named.logic, &detection.unread, target, &types)
+    let normal = normalise(named.logic.clone());
+    let planned = plan::plan(&normal, &detection.unread, target, &types)
         .map_err(|refusals| Refused { refusals, unmapped: names.clone() })?;
     let mut losses = known.to_vec();
     losses.extend(named.losses.iter().cloned());
@@ -155,7 +158,8 @@ fn rename<'a>(
     env: &Env<'a>,
     options: &Options<'_>,
 ) -> Result<Named<'a>, Refused> {
-    let logic = events_source(detection.logic.clone());
+    let mapped = from.is_some() && from != to && options.fields != FieldMode::Keep;
+    let logic = events_source(detection.logic.clone(), mapped);
     let kept = |logic: Logic| Named {
         logic: keep::keep(logic, from, to, env.types),
         losses: Vec::new(),
@@ -262,8 +266,9 @@ fn check(common: &Mapped, mapped: &Mapped, options: &Options<'_>) -> Result<(), 
     })
 }
 
-/// Tables that the query names become the rule's events: which table that is on the target is decided there.
-fn events_source(logic: Logic) -> Logic {
+/// Tables that the query names become the rule's events: which table that is on the target is decided there. `mapped`:
+/// the names are another platform's; a pipeline over one table then reads the rule's events, too.
+fn events_source(logic: Logic, mapped: bool) -> Logic {
     struct Events;
     impl Fold for Events {
         fn source(&mut self, source: Source) -> Source {
@@ -273,8 +278,22 @@ fn events_source(logic: Logic) -> Logic {
             }
         }
     }
+    struct Tables(BTreeSet<String>);
+    impl Fold for Tables {
+        fn source(&mut self, source: Source) -> Source {
+            if let Source::Table(name) = &source {
+                self.0.insert(name.clone());
+            }
+            walk::source_parts(self, source)
+        }
+    }
     // More than one table is a join or union of log sources; their names are needed then.
-    if logic.as_filter().is_some() { walk::logic(&mut Events, logic) } else { logic }
+    let one = || {
+        let mut tables = Tables(BTreeSet::new());
+        walk::logic(&mut tables, logic.clone());
+        tables.0.len() == 1
+    };
+    if logic.as_filter().is_some() || mapped && one() { walk::logic(&mut Events, logic) } else { logic }
 }
 
 fn target_sources(

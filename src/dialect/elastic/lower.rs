@@ -46,6 +46,12 @@ impl Field {
     }
 }
 
+/// The type that a value of the field must be written in: ECS maps the code of an event as a keyword, whatever numbers it
+/// holds elsewhere, and EQL and ES|QL refuse a number beside a keyword.
+pub fn written_kind(name: &str, kind: FieldKind) -> FieldKind {
+    if name == "event.code" && kind == FieldKind::Long { FieldKind::Keyword } else { kind }
+}
+
 /// The type of a field by name; for a pattern the one that all names have that fit it.
 pub fn kind_of(name: &str, types: &dyn FieldTypes) -> Option<FieldKind> {
     if name.contains('*') {

@@ -657,17 +657,8 @@ fn term(
     if language != Language::Lucene || !exact {
         return None;
     }
-    let bounds = |start: bool| {
-        let character = if start { text.chars().next() } else { text.chars().next_back() };
-        character.is_some_and(char::is_alphanumeric)
-    };
-    let start = !matches!(asked, TestKind::TermSuffix { .. }) && bounds(true);
-    let end = !matches!(asked, TestKind::TermPrefix { .. }) && bounds(false);
-    let before = if start { "(.*[^0-9A-Za-z])?" } else { ".*" };
-    let after = if end { "([^0-9A-Za-z].*)?" } else { ".*" };
-    let middle = regex::texts(std::iter::once(text), case);
     let message = format!("letters and digits beyond ASCII end a term of {name}");
-    Some((lucene(format!("{before}{middle}{after}")), Direction::Wider, message))
+    Some((lucene(regex::term(asked, text, case)), Direction::Wider, message))
 }
 
 fn lucene(pattern: String) -> TestKind {

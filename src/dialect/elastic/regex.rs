@@ -2,7 +2,7 @@
 //! flags.
 
 use crate::model::lucene_regex::{self, Node};
-use crate::model::{Anchor, Case, RegexFlavour, WildcardPart};
+use crate::model::{Anchor, Case, RegexFlavour, TestKind, WildcardPart};
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 use std::rc::Rc;
 
@@ -34,7 +34,24 @@ pub fn to_lucene(pattern: &str, flavour: RegexFlavour, anchor: Anchor, case: Cas
     };
     let mut out = String::new();
     print(&node, 0, case != Case::Sensitive, &mut out);
+    if out.chars().count() > LONGEST {
+        return Err(format!("Elasticsearch takes regular expressions of at most {LONGEST} characters"));
+    }
     Ok(out)
+}
+
+/// What an index takes unless it is set otherwise (`index.max_regex_length`).
+const LONGEST: usize = 1000;
+
+/// Kusto's term, its beginning or its end as a pattern for the whole value; a term ends at what is no letter or digit of
+/// ASCII, which is less than Kusto has.
+pub fn term(asked: &TestKind, text: &str, case: Case) -> String {
+    let bound = |character: Option<char>| character.is_some_and(char::is_alphanumeric);
+    let start = !matches!(asked, TestKind::TermSuffix { .. }) && bound(text.chars().next());
+    let end = !matches!(asked, TestKind::TermPrefix { .. }) && bound(text.chars().next_back());
+    let before = if start { "(.*[^0-9A-Za-z])?" } else { ".*" };
+    let after = if end { "([^0-9A-Za-z].*)?" } else { ".*" };
+    format!("{before}{}{after}", texts(std::iter::once(text), case))
 }
 
 /// One of several texts as a pattern.

@@ -81,7 +81,7 @@ impl Say<'_> {
 
     fn kind_of(&self, subject: &Value) -> Option<FieldKind> {
         let name = field_name(subject.as_field()?).ok()?;
-        lower::kind_of(&name, self.types)
+        lower::kind_of(&name, self.types).map(|kind| lower::written_kind(&name, kind))
     }
 
     /// A test of `lower(field)` is a test of the field in the right case.
@@ -240,8 +240,20 @@ impl Say<'_> {
                 // Elasticsearch joins both ends of one field into one range, so that one value lies between them.
                 Err(Support::As(Predicate::all(low.into_iter().chain(high))))
             }
-            TestKind::Term { .. } | TestKind::TermPrefix { .. } | TestKind::TermSuffix { .. } => {
-                no("it has no test for words inside a text")
+            TestKind::Term { value, case }
+            | TestKind::TermPrefix { value, case }
+            | TestKind::TermSuffix { value, case } => {
+                let Some(text) = value.as_text().filter(|text| !text.is_empty()) else {
+                    return no("it has no test for words inside a text");
+                };
+                if kind.is_some_and(|kind| !matches!(kind, FieldKind::Keyword | FieldKind::Wildcard)) {
+                    return no("it has no test for words inside a text");
+                }
+                let pattern = Value::text(regex::term(&test.kind, text, Case::Sensitive));
+                let anchor = crate::model::Anchor::Whole;
+                let kind = TestKind::Regex { pattern, flavour: RegexFlavour::Lucene, anchor, case: *case };
+                let message = "letters and digits beyond ASCII end a term";
+                Err(Support::Approximately(same(kind), vec![self.loss(Direction::Wider, message)]))
             }
             TestKind::Phrase { .. } | TestKind::Tokens { .. } | TestKind::TokenWildcard { .. } => {
                 no("it tests whole values and never the words of analysed text")

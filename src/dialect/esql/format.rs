@@ -203,7 +203,7 @@ impl Printer<'_> {
             if at > 0 {
                 docs.push(text(word));
             }
-            docs.push(nest(4, self.expr(operand, 3)));
+            docs.push(self.expr(operand, 3));
             docs.extend(self.comments.behind(operand.span));
         }
         all(docs)
@@ -261,7 +261,20 @@ impl Printer<'_> {
             }
             ExprKind::Call { name, args, star, .. } => {
                 let name = text(name.to_uppercase());
-                if *star { all([name, text("(*)")]) } else { all([name, self.list(args)]) }
+                match args.as_slice() {
+                    _ if *star => all([name, text("(*)")]),
+                    // A bracket around one word is never broken.
+                    [one] if matches!(one.kind, ExprKind::Name(_) | ExprKind::Literal(_)) => {
+                        let mut parts = self.comments.before(one.span);
+                        parts.push(self.expr(one, 0));
+                        parts.extend(self.comments.behind(one.span));
+                        match parts.as_slice() {
+                            [_] => all([name, text("("), all(parts), text(")")]),
+                            _ => all([name, self.bracketed(all(parts))]),
+                        }
+                    }
+                    many => all([name, self.list(many)]),
+                }
             }
             ExprKind::Name(name) => text(name.text.clone()),
             ExprKind::Literal(literal) => text(literal.text.clone()),

@@ -82,6 +82,7 @@ impl Raise<'_> {
 
     fn step(&mut self, kind: &StepKind) {
         match kind {
+            StepKind::Filter(Predicate::Always(true)) => {}
             StepKind::Filter(predicate) => {
                 let found = condition(predicate, self.types).unwrap_or_else(|_| flag(true));
                 self.push(CommandKind::Where(found));

@@ -81,7 +81,8 @@ impl Say<'_> {
     fn field_type(&self, field: &FieldRef) -> Option<FieldType> {
         let name = field_name(field).ok()?;
         let found = self.types.type_of(&name);
-        found.or_else(|| lower::kind_of(&name, self.types).map(FieldType::scalar))
+        let found = found.or_else(|| lower::kind_of(&name, self.types).map(FieldType::scalar));
+        found.map(|ty| FieldType { kind: lower::written_kind(&name, ty.kind), ..ty })
     }
 
     fn test(&self, test: &Test) -> Said {
@@ -325,8 +326,24 @@ impl Say<'_> {
             }
             TestKind::Phrase { text, slop: 0 } => self.search("match_phrase", test, text),
             TestKind::Tokens { text, all: false } => self.search("match", test, text),
-            TestKind::Term { .. } | TestKind::TermPrefix { .. } | TestKind::TermSuffix { .. } => {
-                no("it has no test for words inside a text")
+            TestKind::Term { value, case }
+            | TestKind::TermPrefix { value, case }
+            | TestKind::TermSuffix { value, case } => {
+                let Some(text) = value.as_text().filter(|text| !text.is_empty()) else {
+                    return no("it has no test for words inside a text");
+                };
+                if kind.is_some_and(|kind| !matches!(kind, FieldKind::Keyword | FieldKind::Wildcard)) {
+                    return no("it has no test for words inside a text");
+                }
+                let kind = TestKind::Regex {
+                    pattern: Value::text(regex::term(&test.kind, text, *case)),
+                    flavour: RegexFlavour::Lucene,
+                    anchor: Anchor::Whole,
+                    case: Case::Sensitive,
+                };
+                let message = "letters and digits beyond ASCII end a term";
+                let loss = Loss::matching(elastic::ELASTIC_VALUES, Direction::Wider, message, Some(self.span));
+                Err(Support::Approximately(same(kind), vec![loss]))
             }
             TestKind::Phrase { .. } | TestKind::Tokens { .. } | TestKind::TokenWildcard { .. } => {
                 no("it has no such search over analysed text")

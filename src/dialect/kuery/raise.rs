@@ -119,8 +119,11 @@ fn test(name: String, said: Vec<Said>, join: fn(Vec<Values>, Span) -> Values) ->
     Expression::Test { field: field(&name), values, span: NOWHERE }
 }
 
-/// A field name; `*` in it stands for any part of a name.
+/// A field name; `*` in it stands for any part of a name. A name that is no plain word is quoted.
 fn field(name: &str) -> Literal {
+    if !name.contains('*') && !is_bare(name) {
+        return text(name, true);
+    }
     let mut parts = Vec::new();
     for (at, piece) in name.split('*').enumerate() {
         if at > 0 && parts.last() != Some(&Part::Any) {
