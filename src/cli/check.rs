@@ -28,8 +28,8 @@ pub fn run(args: &CheckArgs, session: &mut Session) {
     let workspace = Workspace::new(&args.read, session);
     let mut findings = Vec::new();
     let (mut files, mut rules) = (0, 0);
-    for found in workspace.files(&args.read.paths, session) {
-        let Some(loaded) = workspace.load(&found, session) else { continue };
+    let found = workspace.files(&args.read.paths, session);
+    for loaded in workspace.load_all(&found, session).into_iter().flatten() {
         files += 1;
         let path = loaded.file.path.display().to_string();
         let mut add = |path: &str, text: &str, diagnostic: Diagnostic| {

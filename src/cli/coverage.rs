@@ -15,8 +15,8 @@ pub fn run(args: &CoverageArgs, session: &mut Session) {
     let Some(matrix) = matrix(args, session) else { return };
     let workspace = Workspace::new(&args.read, session);
     let mut rules = Vec::new();
-    for found in workspace.files(&args.read.paths, session) {
-        let Some(loaded) = workspace.load(&found, session) else { continue };
+    let found = workspace.files(&args.read.paths, session);
+    for loaded in workspace.load_all(&found, session).into_iter().flatten() {
         tell_reading(&loaded, session);
         for rule in &loaded.rules {
             let Some(detection) = rule.detection() else { continue };

@@ -10,6 +10,7 @@ use crate::model::{FieldType, FieldTypes, PlatformId, TypeMap};
 use crate::platform::panther::Repository;
 use crate::platform::{self, ReadEnv, ReadRule, TypeSource};
 use crate::source::{Folder, Format, SourceFile, detect};
+use rayon::prelude::*;
 use serde_json::Value as Json;
 use std::collections::HashMap;
 use std::io::Read;
@@ -141,18 +142,22 @@ impl Workspace {
 
     /// Opens a file and reads its rules; `None` where it holds none and that was to be expected, or was reported.
     pub fn load(&self, found: &Found, session: &mut Session) -> Option<Loaded> {
-        let name = found.path.display().to_string();
+        told(found, self.read(found), session)
+    }
+
+    /// The same of many files, read on all cores and told of in their order.
+    pub fn load_all(&self, files: &[Found], session: &mut Session) -> Vec<Option<Loaded>> {
+        let read: Vec<_> = files.par_iter().map(|found| self.read(found)).collect();
+        files.iter().zip(read).map(|(found, read)| told(found, read, session)).collect()
+    }
+
+    /// Reads a file; what is wrong with it goes with its text.
+    fn read(&self, found: &Found) -> Result<Option<Loaded>, (Diagnostic, String)> {
         // Only names that rule files have are opened in a folder; a named file is always opened.
         if !found.named && !has_rule_name(&found.path) {
-            return None;
+            return Ok(None);
         }
-        let file = match open(&found.path) {
-            Ok(file) => file,
-            Err(error) => {
-                session.report(&error, &name, "", Status::Unusable);
-                return None;
-            }
-        };
+        let file = open(&found.path).map_err(|error| (error, String::new()))?;
         let given = self.from.as_deref().and_then(|name| self.registry.get(name)).map(|dialect| dialect.name());
         let format = match (detect(&file), given) {
             (Some(format), None) => format,
@@ -162,10 +167,9 @@ impl Workspace {
             (Some(format), Some(_)) => format,
             _ if found.named => {
                 let error = Diagnostic::error(codes::source::UNKNOWN_FORMAT, "this is no rule file that is known");
-                session.report(&error, &name, "", Status::Unusable);
-                return None;
+                return Err((error, String::new()));
             }
-            _ => return None,
+            _ => return Ok(None),
         };
         let folder = found.path.parent().map(Path::to_owned).unwrap_or_default();
         let helpers = self.helpers_for(&folder);
@@ -174,12 +178,9 @@ impl Workspace {
         let env = ReadEnv { registry: &self.registry, helpers: helpers.as_ref(), siblings: &siblings, types: &types };
         match platform::read(&file, format, &env) {
             Ok((rules, diagnostics)) => {
-                Some(Loaded { file, format, relative: found.relative.clone(), rules, diagnostics })
+                Ok(Some(Loaded { file, format, relative: found.relative.clone(), rules, diagnostics }))
             }
-            Err(error) => {
-                session.report(&error, &name, &file.text, Status::Unusable);
-                None
-            }
+            Err(error) => Err((error, file.text)),
         }
     }
 
@@ -200,6 +201,14 @@ impl Workspace {
         known.insert(key.to_owned(), shared.clone());
         shared
     }
+}
+
+/// The file, or a word about what is wrong with it.
+fn told(found: &Found, read: Result<Option<Loaded>, (Diagnostic, String)>, session: &mut Session) -> Option<Loaded> {
+    read.unwrap_or_else(|(error, text)| {
+        session.report(&error, &found.path.display().to_string(), &text, Status::Unusable);
+        None
+    })
 }
 
 /// Types from the field tables, the user's first.

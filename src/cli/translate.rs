@@ -24,8 +24,9 @@ pub fn run(args: &TranslateArgs, session: &mut Session) {
     let Some(goal) = goal(&args.to, &workspace, session) else { return };
     let mut report = Report::default();
     let mut loaded = Vec::new();
-    for found in workspace.files(&args.read.paths, session) {
-        match workspace.load(&found, session) {
+    let files = workspace.files(&args.read.paths, session);
+    for (found, read) in files.iter().zip(workspace.load_all(&files, session)) {
+        match read {
             Some(file) => loaded.push(file),
             None if found.named => report.summary.unreadable += 1,
             None => {}

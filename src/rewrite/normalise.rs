@@ -79,18 +79,16 @@ pub fn compared_constants(predicate: Predicate) -> Predicate {
     verdict.map_or(predicate, Predicate::Always)
 }
 
-/// `not (not a or not b)` is `a and b`, and so is every negated connective of which at least half is negated.
+/// `not (not a or b)` is `a and not b`; a negated conjunction is a disjunction where at least half of it is negated.
 pub fn negated_negations(predicate: Predicate) -> Predicate {
     let Predicate::Not(inner) = predicate else { return predicate };
-    let mostly_negated = |operands: &[Predicate]| {
-        let negated = operands.iter().filter(|operand| matches!(operand, Predicate::Not(_))).count();
-        negated > 0 && negated * 2 >= operands.len()
-    };
+    let negated =
+        |operands: &[Predicate]| operands.iter().filter(|operand| matches!(operand, Predicate::Not(_))).count();
     match *inner {
-        Predicate::Any(operands) if mostly_negated(&operands) => {
+        Predicate::Any(operands) if negated(&operands) > 0 => {
             Predicate::All(operands.into_iter().map(Predicate::negate).collect())
         }
-        Predicate::All(operands) if mostly_negated(&operands) => {
+        Predicate::All(operands) if negated(&operands) * 2 >= operands.len().max(1) => {
             Predicate::Any(operands.into_iter().map(Predicate::negate).collect())
         }
         other => Predicate::Not(Box::new(other)),

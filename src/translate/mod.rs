@@ -255,14 +255,19 @@ fn translate_with(
     }
 }
 
-/// Narrower losses weigh more than wider ones: where a choice exists, wider beats narrower (rule 6).
+/// Narrower losses weigh more than wider ones: where a choice exists, wider beats narrower (rule 6). A condition that is
+/// left out weighs more than one that is said with a small difference.
 fn weight(translated: &QueryTranslation) -> usize {
     use crate::model::{Direction, Scope};
     translated
         .losses
         .iter()
         .filter(|loss| loss.scope == Scope::Match)
-        .map(|loss| if loss.direction == Direction::Wider { 1 } else { 10 })
+        .map(|loss| match loss.direction {
+            Direction::Wider if loss.code == crate::diagnostic::codes::plan::LEFT_OUT => 5,
+            Direction::Wider => 1,
+            Direction::Narrower | Direction::Either => 10,
+        })
         .sum()
 }
 

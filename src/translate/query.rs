@@ -6,7 +6,8 @@ use crate::dialect::{Dialect, WriteContext};
 use crate::fields::{self, Mapped, Schema, SchemaTypes, Unmapped};
 use crate::model::walk::{self, Fold};
 use crate::model::{
-    Detection, FieldType, FieldTypes, Logic, Loss, PlatformId, Predicate, Scope, Shape, Source, Verdict,
+    ArrayMode, Detection, Expr, FieldType, FieldTypes, Logic, Loss, PlatformId, Predicate, Scope, Shape, Source, Test,
+    TestKind, Verdict,
 };
 use crate::plan::{self, Refusal};
 use crate::platform::Columns;
@@ -105,9 +106,23 @@ pub(super) fn translate_known(
     let read_from: Vec<String> = detection.log_sources.iter().flat_map(|source| source.names.clone()).collect();
     let own = to.filter(|_| from == to).map(|platform| env.read.types.types(platform, &read_from));
     let types = target_types(named.schema, to, own.as_deref().unwrap_or(env.types));
-    let normal = normalise(named.logic.clone());
+    let normal = normalise(match to {
+        Some(PlatformId::Elastic) => walk::logic(&mut AnyPresent, named.logic.clone()),
+        _ => named.logic.clone(),
+    });
     let planned = plan::plan(&normal, &detection.unread, target, &types)
         .map_err(|refusals| Refused { refusals, unmapped: names.clone() })?;
+    let left_out: Vec<&Loss> = planned.losses.iter().filter(|loss| loss.code == codes::plan::LEFT_OUT).collect();
+    if let (Some(schema), Some(to), false) = (named.schema, to, left_out.is_empty())
+        && only_source(&planned.logic, to, schema)
+    {
+        let refusal = |loss: &&Loss| Refusal {
+            code: codes::plan::NOTHING_LEFT,
+            message: format!("nothing of the condition would remain; {}", loss.message),
+            span: loss.span,
+        };
+        return Err(Refused { refusals: left_out.iter().map(refusal).collect(), unmapped: names });
+    }
     let mut losses = known.to_vec();
     losses.extend(named.losses.iter().cloned());
     losses.extend(planned.losses);
@@ -148,6 +163,21 @@ fn once_each(losses: Vec<Loss>) -> Vec<Loss> {
         }
     }
     told
+}
+
+/// Elasticsearch knows no difference between a value that is there and some value that is there: said in one way, both
+/// are seen to be the same.
+struct AnyPresent;
+
+impl Fold for AnyPresent {
+    fn test(&mut self, mut test: Test) -> Predicate {
+        if let (Expr::Field(field), TestKind::Present) = (&mut test.subject, &test.kind)
+            && field.mode == ArrayMode::Whole
+        {
+            field.mode = ArrayMode::Any;
+        }
+        Predicate::Test(walk::test_parts(self, test))
+    }
 }
 
 /// The logic under the target's names: kept, or mapped through the log source's field table.
@@ -196,9 +226,9 @@ fn rename<'a>(
     Ok(Named { logic: mapped.logic, losses, unmapped, schema: Some(schema), common: Some(common.logic) })
 }
 
-/// Refuses a rule of which only the log source would remain.
-fn nothing_left(common: &Mapped, mapped: &Mapped, to: PlatformId, schema: &Schema) -> Result<(), Refused> {
-    let Some(condition) = events_condition(&mapped.logic) else { return Ok(()) };
+/// Whether nothing but the log source is asked for.
+fn only_source(logic: &Logic, to: PlatformId, schema: &Schema) -> bool {
+    let Some(condition) = events_condition(logic) else { return false };
     let discriminator = schema.scopes.get(&to).and_then(|scope| scope.discriminator.as_ref());
     let names_source = |conjunct: &Predicate| {
         let test = match conjunct {
@@ -214,8 +244,13 @@ fn nothing_left(common: &Mapped, mapped: &Mapped, to: PlatformId, schema: &Schem
             discriminator.is_some_and(|discriminator| discriminator.field == field.path.to_string())
         })
     };
+    condition.conjuncts().iter().all(names_source)
+}
+
+/// Refuses a rule of which only the log source would remain.
+fn nothing_left(common: &Mapped, mapped: &Mapped, to: PlatformId, schema: &Schema) -> Result<(), Refused> {
     let unmapped: Vec<&Unmapped> = common.unmapped.iter().chain(&mapped.unmapped).collect();
-    if unmapped.is_empty() || !condition.conjuncts().iter().all(names_source) {
+    if unmapped.is_empty() || !only_source(&mapped.logic, to, schema) {
         return Ok(());
     }
     Err(Refused {

@@ -24,9 +24,8 @@ pub fn any(items: Vec<Predicate>) -> Predicate {
     for item in items {
         if let (Some(Predicate::Test(last)), Predicate::Test(test)) = (merged.last_mut(), &item)
             && last.subject == test.subject
-            && let Some(kind) = together(&last.kind, &test.kind)
+            && together(&mut last.kind, &test.kind)
         {
-            last.kind = kind;
             last.span = last.span.to(test.span);
             continue;
         }
@@ -56,35 +55,42 @@ fn networks(kind: &TestKind) -> Option<Vec<String>> {
     }
 }
 
-/// One test for two of the same subject, either of which may hold.
-fn together(left: &TestKind, right: &TestKind) -> Option<TestKind> {
-    if matches!(left, TestKind::Cidr { .. }) || matches!(right, TestKind::Cidr { .. }) {
-        let mut all = networks(left)?;
-        for network in networks(right)? {
+/// Puts a second test of the same subject, either of which may hold, into the first; false where they stay two.
+fn together(first: &mut TestKind, second: &TestKind) -> bool {
+    if matches!(first, TestKind::Cidr { .. }) || matches!(second, TestKind::Cidr { .. }) {
+        let (Some(mut all), Some(more)) = (networks(first), networks(second)) else { return false };
+        for network in more {
             if !all.contains(&network) {
                 all.push(network);
             }
         }
-        return Some(TestKind::Cidr { networks: all });
+        *first = TestKind::Cidr { networks: all };
+        return true;
     }
-    let (left, case, typing) = values(left)?;
-    let (right, other_case, other_typing) = values(right)?;
-    if case != other_case || typing != other_typing {
-        return None;
-    }
-    let mut values: Vec<Expr> = Vec::new();
-    for value in left.into_iter().chain(right) {
-        if !values.contains(value) {
-            values.push(value.clone());
+    let Some((more, other_case, other_typing)) = values(second) else { return false };
+    match first {
+        TestKind::In { values, case, typing } if *case == other_case && *typing == other_typing => {
+            for value in more {
+                if !values.contains(value) {
+                    values.push(value.clone());
+                }
+            }
+            true
         }
-    }
-    Some(match (values.len(), values.pop()) {
-        (1, Some(value)) => TestKind::Equals { value, case, typing },
-        (_, last) => {
-            values.extend(last);
-            TestKind::In { values, case, typing }
+        TestKind::Equals { value, case, typing } if *case == other_case && *typing == other_typing => {
+            let mut values = vec![value.clone()];
+            for value in more {
+                if !values.contains(value) {
+                    values.push(value.clone());
+                }
+            }
+            if values.len() > 1 {
+                *first = TestKind::In { values, case: *case, typing: *typing };
+            }
+            true
         }
-    })
+        _ => false,
+    }
 }
 
 /// Whether two predicates ask the same, wherever they stand in the text.
