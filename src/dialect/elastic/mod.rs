@@ -1,8 +1,9 @@
 //! What Elasticsearch makes of a field, a value and a pattern: shared by the dialects whose queries become its Query DSL
 //! (KQL and Lucene). Semantics: spec/elastic-semantics.md.
 //!
-//! [`lower`] turns a value into a test by the field's mapping, [`raise`] says which tests a query can hold and how they
-//! are written. Both know the same rules, so that what is written is read back as it was.
+//! [`lower`] turns a value into a test by the field's mapping, [`say`] says which tests a query can hold and how they are
+//! written, [`support`] what is said instead where it cannot. All know the same rules, so that what is written is read
+//! back as it was.
 
 use crate::model::{Logic, Pipeline, Predicate, Shape};
 
@@ -10,8 +11,9 @@ pub mod dates;
 pub mod filters;
 pub mod join;
 pub mod lower;
-pub mod raise;
 pub mod regex;
+pub mod say;
+pub mod support;
 
 /// The words of a text as Elasticsearch's standard analyser parts them, roughly: runs of letters, digits and marks that
 /// join them.

@@ -12,10 +12,11 @@ mod tests;
 
 use crate::diagnostic::codes::syntax as codes;
 use crate::diagnostic::{Diagnostic, Span};
-use crate::dialect::elastic::raise::{Language, support, support_elements, support_expr, support_shape};
+use crate::dialect::elastic::say::Language;
+use crate::dialect::elastic::support::Filtering;
 use crate::dialect::{Dialect, Inventory, Read, ReadContext, WriteContext};
-use crate::model::{Expr, FieldTypes, Logic, PlatformId, Predicate, Shape, Step, Test};
-use crate::plan::{Support, Target};
+use crate::model::{Logic, PlatformId};
+use crate::plan::Target;
 
 /// The dialect.
 pub struct Kuery;
@@ -60,37 +61,11 @@ impl Dialect for Kuery {
     }
 
     fn target(&self) -> Option<&dyn Target> {
-        Some(self)
+        Some(&Filtering(Language::Kuery))
     }
 
     fn write(&self, logic: &Logic, context: &WriteContext<'_>) -> String {
         let condition = crate::dialect::elastic::condition(logic);
         print::print(&raise::raise(&condition, context.types))
-    }
-}
-
-impl Target for Kuery {
-    fn name(&self) -> &'static str {
-        "KQL"
-    }
-
-    fn test(&self, test: &Test, _negated: bool, types: &dyn FieldTypes) -> Support<Predicate> {
-        support(test, Language::Kuery, types)
-    }
-
-    fn predicate(&self, predicate: &Predicate, types: &dyn FieldTypes) -> Support<Predicate> {
-        support_elements(predicate, Language::Kuery, types)
-    }
-
-    fn expr(&self, expr: &Expr, _types: &dyn FieldTypes) -> Support<Expr> {
-        support_expr(expr)
-    }
-
-    fn step(&self, _step: &Step, _types: &dyn FieldTypes) -> Support<Step> {
-        Support::No("it only filters events".to_owned())
-    }
-
-    fn shape(&self, shape: &Shape, _types: &dyn FieldTypes) -> Support<Shape> {
-        support_shape(shape)
     }
 }

@@ -2,7 +2,8 @@
 
 use super::tree::{Expression, Literal, Part, Query, RangeOperator, Values};
 use crate::diagnostic::Span;
-use crate::dialect::elastic::raise::{Ask, Language, Leaf, Said, flatten, say};
+use crate::dialect::elastic::say::{Ask, Language, Leaf, Said, say};
+use crate::dialect::elastic::support::flatten;
 use crate::model::{Expr, FieldTypes, Ordering, Predicate, WildcardPart};
 
 /// A query for a condition that was planned for KQL.

@@ -3,7 +3,7 @@
 use super::print::is_plain;
 use super::tree::{Body, Bound, Clause, Conjunction, Field, Modifier, Part, Query};
 use crate::diagnostic::Span;
-use crate::dialect::elastic::raise::{Ask, Language, Leaf, Said, say};
+use crate::dialect::elastic::say::{Ask, Language, Leaf, Said, say};
 use crate::model::{FieldTypes, Ordering, Predicate, WildcardPart};
 
 const NOWHERE: Span = Span::new(0, 0);
