@@ -84,6 +84,13 @@ fn execute(text: &str, context: &Source<'_>) -> Result<Read, Vec<Diagnostic>> {
         }
         stateful = found;
     };
+    if value::spent() >= exec.nodes {
+        // what was found so far is too large to be of use: the whole rule is one part that is not read
+        let V::Unknown(index) = exec.exhausted(at) else { return Err(Vec::new()) };
+        let mut read = Read::new(Logic::filter(Predicate::Unread { index: 0, span: at }, at));
+        read.unread = exec.unread.into_iter().skip(index).take(1).collect();
+        return Ok(read);
+    }
     let mut met = Predicate::Always(false);
     for (guard, exit) in flow.exits.into_iter().rev() {
         met = match exit {

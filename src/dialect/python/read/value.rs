@@ -103,8 +103,8 @@ pub(super) fn start_counting() {
     SPENT.with(|spent| spent.set(0));
 }
 
-/// The largest expression or condition that is counted exactly.
-const WEIGHED: usize = 50_000;
+/// The largest expression or condition that is followed.
+const WEIGHED: usize = 20_000;
 
 /// The scope of names at a point of a function.
 pub(super) type Env = Rc<BTreeMap<String, V>>;
@@ -188,7 +188,8 @@ impl V {
 
     /// A value of the model, of these kinds.
     pub fn expr(expr: Expr, kinds: Kinds, frozen: bool) -> V {
-        spend(super::tidy::weight(&expr, WEIGHED));
+        let weight = super::tidy::weight(&expr, WEIGHED);
+        spend(if weight < WEIGHED { weight } else { usize::MAX });
         V::Expr(Rc::new(E { expr, kinds, frozen }))
     }
 
@@ -206,7 +207,8 @@ impl V {
         match predicate {
             Predicate::Always(flag) => V::Bool(flag),
             other => {
-                spend(super::tidy::predicate_weight(&other, WEIGHED));
+                let weight = super::tidy::predicate_weight(&other, WEIGHED);
+                spend(if weight < WEIGHED { weight } else { usize::MAX });
                 V::Truth(Rc::new(other))
             }
         }
