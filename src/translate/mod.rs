@@ -5,6 +5,7 @@
 mod detection;
 mod ground;
 mod keep;
+mod made_tests;
 mod query;
 mod recognised;
 mod report;
@@ -317,7 +318,17 @@ fn write(
         }
         None => target.output_formats().first().copied().unwrap_or(OutputFormat::Yaml),
     };
-    let prepared = detection::for_target(source, from, to, &translated, env, options);
+    let mut prepared = detection::for_target(source, from, to, &translated, env, options);
+    if to == PlatformId::Panther && from != Some(to) && options.verify {
+        let schema = translated.schema.as_deref().and_then(|name| env.schemas.get(name));
+        let mapped = schema.map(|schema| crate::fields::SchemaTypes { schemas: vec![schema], platform: to });
+        let types: &dyn FieldTypes = match &mapped {
+            Some(types) => types,
+            None => env.types,
+        };
+        let losses = made_tests::complete(&translated.logic, to, types, &mut prepared.detection.tests);
+        prepared.losses.extend(losses);
+    }
     let bundle: crate::model::Bundle = prepared.detection.into();
     let connectors: Vec<String> = bundle
         .detections

@@ -231,8 +231,10 @@ fn only_source(logic: &Logic, to: PlatformId, schema: &Schema) -> bool {
     let Some(condition) = events_condition(logic) else { return false };
     let discriminator = schema.scopes.get(&to).and_then(|scope| scope.discriminator.as_ref());
     let names_source = |conjunct: &Predicate| {
+        if constant(conjunct).is_some() {
+            return true;
+        }
         let test = match conjunct {
-            Predicate::Always(_) => return true,
             Predicate::Test(test) => test,
             Predicate::Not(inner) => match inner.as_ref() {
                 Predicate::Test(test) => test,
@@ -267,6 +269,31 @@ fn nothing_left(common: &Mapped, mapped: &Mapped, to: PlatformId, schema: &Schem
             .collect(),
         unmapped: unmapped.iter().map(|field| field.name.clone()).collect(),
     })
+}
+
+/// What a condition is of every event, where that can be seen of its constants alone.
+fn constant(predicate: &Predicate) -> Option<bool> {
+    match predicate {
+        Predicate::Always(flag) => Some(*flag),
+        Predicate::Not(inner) => constant(inner).map(|flag| !flag),
+        Predicate::All(items) => {
+            let found: Vec<Option<bool>> = items.iter().map(constant).collect();
+            if found.contains(&Some(false)) {
+                Some(false)
+            } else {
+                found.iter().all(|flag| *flag == Some(true)).then_some(true)
+            }
+        }
+        Predicate::Any(items) => {
+            let found: Vec<Option<bool>> = items.iter().map(constant).collect();
+            if found.contains(&Some(true)) {
+                Some(true)
+            } else {
+                found.iter().all(|flag| *flag == Some(false)).then_some(false)
+            }
+        }
+        _ => None,
+    }
 }
 
 /// The condition on the events that a rule filters or counts.

@@ -130,6 +130,17 @@ impl Exec<'_> {
         {
             return V::truth(self.quantify(generator, name.id.as_str() == "all", env, module));
         }
+        if let (Node::Name(name), [Node::Generator(generator), rest @ ..]) = (&*node.func, &*node.arguments.args)
+            && name.id.as_str() == "next"
+            && node.arguments.keywords.is_empty()
+            && !env.contains_key("next")
+        {
+            let mut positional = vec![self.lazily(generator, env, module)];
+            for argument in rest {
+                positional.push(self.eval(argument, env, module));
+            }
+            return self.builtin("next", &Arguments { positional, keywords: Vec::new() }, at);
+        }
         if let Node::Attribute(attribute) = &*node.func {
             let base = self.eval(&attribute.value, env, module);
             let arguments = match self.arguments(&node.arguments, env, module) {
@@ -166,6 +177,22 @@ impl Exec<'_> {
             Err(value) => return value,
         };
         self.apply(&callee, &arguments, at)
+    }
+
+    /// A generator of which the first member alone is asked: what comes behind it raises nothing.
+    fn lazily(&mut self, generator: &ast::ExprGenerator, env: &mut Env, module: &Rc<Module>) -> V {
+        let at = span(generator);
+        let (value, checks) = self.watched(|this| this.eval(&Node::Generator(generator.clone()), env, module));
+        let mut made = Vec::new();
+        generators(&value, &mut made);
+        for (ok, exception) in checks {
+            let ok = match made.iter().find_map(|made| self.until_first(&ok, made, at)) {
+                Some(relaxed) => relaxed,
+                None => ok,
+            };
+            self.require(ok, exception);
+        }
+        value
     }
 
     fn call_attribute(&mut self, base: &V, name: &str, arguments: &Arguments, at: Span) -> V {
@@ -794,6 +821,18 @@ impl Exec<'_> {
             }
             this.of_kind(leaf, kinds, at)
         })
+    }
+}
+
+/// The generators that a value may be.
+fn generators(value: &V, into: &mut Vec<Rc<super::value::Gen>>) {
+    match value {
+        V::Ite(_, a, b) => {
+            generators(a, into);
+            generators(b, into);
+        }
+        V::Gen(made) if !made.nested => into.push(made.clone()),
+        _ => {}
     }
 }
 

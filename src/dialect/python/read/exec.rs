@@ -18,7 +18,7 @@ const MAX_CALLS: usize = 12;
 /// Expressions and blocks inside each other.
 const MAX_DEPTH: usize = 90;
 /// Nodes of expressions and conditions that are made on the way, copies included.
-const MAX_NODES: usize = 500_000;
+const MAX_NODES: usize = 2_000_000;
 /// The same for a function beside the rule, whose value is only shown.
 pub(super) const MAX_OUTPUT_NODES: usize = 150_000;
 

@@ -308,6 +308,29 @@ impl Exec<'_> {
         }
     }
 
+    /// A check of every element, asked only up to the first that a generator yields; `None` where it is no such check.
+    pub fn until_first(&mut self, ok: &Predicate, made: &Gen, at: Span) -> Option<Predicate> {
+        let place = self.at(at);
+        match ok {
+            Predicate::Elements { quantifier: Quantifier::All, list, var, body }
+                if *list == made.list && *var == made.var =>
+            {
+                let asked = pred::any([made.when.clone(), pred::not((**body).clone())]);
+                Some(pred::not(first_is(list, var, asked, body, place)))
+            }
+            Predicate::Any(items) => {
+                let (index, relaxed) = items
+                    .iter()
+                    .enumerate()
+                    .find_map(|(index, item)| Some((index, self.until_first(item, made, at)?)))?;
+                let others =
+                    items.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, item)| item.clone());
+                Some(pred::any(others.chain([relaxed])))
+            }
+            _ => None,
+        }
+    }
+
     fn require_every(&mut self, list: &Expr, var: &Var, checks: Vec<(Predicate, Exc)>) {
         for (ok, exception) in checks {
             self.require(every(list, var, ok), exception);
