@@ -18,7 +18,8 @@ pub struct Found<'a> {
 /// inside it. Panther's keys are case-insensitive, the others' are not.
 pub fn find_row<'a>(schema: &'a Schema, platform: PlatformId, path: &FieldPath) -> Option<Found<'a>> {
     let mut best: Option<(usize, Found<'a>)> = None;
-    for row in &schema.rows {
+    // A line means itself, never the words in it.
+    for row in schema.rows.iter().filter(|row| !row.one_line.contains(&platform)) {
         let own = row.paths.get(&platform).into_iter();
         let also = row.also.get(&platform).into_iter().flatten();
         for candidate in own.chain(also) {
@@ -168,6 +169,8 @@ pub(super) fn platform_path(
                 ArrayMode::Any
             }
         },
+        // The words of a line are one text.
+        _ if found.row.one_line.contains(&platform) => ArrayMode::Whole,
         _ if several => mode,
         // One value: every mode means that value.
         _ => ArrayMode::Whole,

@@ -5,6 +5,7 @@
 
 use super::lookup::{self, NoPath};
 use super::schema::{Confidence, Row, Schema};
+use super::words;
 use crate::diagnostic::{Span, codes};
 use crate::model::walk::{self, Fold};
 use crate::model::{
@@ -190,6 +191,21 @@ impl Mapper<'_> {
         }
         if let Some(row) = row {
             self.note_confidence(&row, span);
+            if self.side == Side::FromCommon && words::is_line(&row, self.platform) {
+                return match words::in_line(&mapped.kind) {
+                    Some(kind) => Predicate::Test(Test { kind, ..mapped }),
+                    None => self.leave_out(
+                        Some(span),
+                        Unmapped {
+                            name: row.name.to_string(),
+                            reason: format!(
+                                "{} keeps the words in one line, which cannot be asked this",
+                                self.platform.name()
+                            ),
+                        },
+                    ),
+                };
+            }
             match self.literals(&row, mapped) {
                 Ok(test) => mapped = test,
                 Err(missing) => return self.leave_out(Some(span), missing),

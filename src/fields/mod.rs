@@ -8,6 +8,7 @@ mod map;
 mod project;
 mod schema;
 mod types;
+mod words;
 
 pub use lookup::{Found, find_row};
 pub use map::{FieldPolicy, Mapped, Unmapped, common_column, from_common, rename_expr, to_common};

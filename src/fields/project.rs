@@ -1,6 +1,7 @@
 //! A common event as each platform stores it (spec/field-resolver.md, 3: event projection).
 
 use super::schema::{Row, Schema};
+use super::words;
 use crate::model::{FieldKind, FieldPath, PlatformId, Segment};
 use serde_json::{Map, Value as Json};
 
@@ -8,6 +9,7 @@ use serde_json::{Map, Value as Json};
 ///
 /// A list becomes a list, or an object with index keys where the platform pivots it (`.*.`).
 pub fn project(event: &Json, schema: &Schema, platform: PlatformId) -> Json {
+    let event = &words::completed(event, schema);
     let mut out = Json::Object(Map::new());
     if let Some(scope) = schema.scopes.get(&platform) {
         for (field, values) in &scope.constants {
@@ -25,8 +27,8 @@ pub fn project(event: &Json, schema: &Schema, platform: PlatformId) -> Json {
     }
     for row in &schema.rows {
         let Some(path) = row.paths.get(&platform) else { continue };
-        // A row for a whole list only names it; its members have rows of their own.
-        if row.name.0.last() == Some(&Segment::Any) {
+        // A row for a whole list only names it; its members have rows of their own. Words of a line are in the line.
+        if row.name.0.last() == Some(&Segment::Any) || words::is_line(row, platform) {
             continue;
         }
         // Common names are exact, as Sentinel's are.
@@ -41,7 +43,7 @@ pub fn project(event: &Json, schema: &Schema, platform: PlatformId) -> Json {
 pub fn unproject(event: &Json, schema: &Schema, platform: PlatformId) -> Json {
     let mut out = Json::Object(Map::new());
     for row in &schema.rows {
-        if row.name.0.last() == Some(&Segment::Any) {
+        if row.name.0.last() == Some(&Segment::Any) || words::is_line(row, platform) {
             continue;
         }
         let paths = row.paths.get(&platform).into_iter().chain(row.also.get(&platform).into_iter().flatten());
@@ -119,6 +121,11 @@ fn concrete(path: &FieldPath, indexes: &[usize]) -> Vec<At> {
             _ => At::Index(indexes.next().copied().unwrap_or(0)),
         })
         .collect()
+}
+
+/// Sets the value at a path of keys in a common event.
+pub(super) fn set(event: &mut Json, path: &FieldPath, value: Json) {
+    put(event, &concrete(path, &[]), value);
 }
 
 fn put(target: &mut Json, path: &[At], value: Json) {

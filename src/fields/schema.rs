@@ -50,6 +50,8 @@ struct RowFile {
     #[serde(default)]
     values: Vec<ValueRow>,
     #[serde(default)]
+    one_line: Vec<String>,
+    #[serde(default)]
     note: Option<String>,
 }
 
@@ -70,6 +72,8 @@ pub struct Row {
     pub tables: Vec<String>,
     /// Values spelt differently by platform.
     pub values: Vec<ValueRow>,
+    /// Platforms that keep the words of this list in one text, with blanks between them.
+    pub one_line: Vec<PlatformId>,
     /// How sure the row is.
     pub confidence: Confidence,
     /// What a reader must know, shown in reports.
@@ -229,6 +233,7 @@ fn row(file: RowFile) -> Result<Row, SchemaError> {
         types,
         tables: file.tables,
         values: file.values,
+        one_line: file.one_line.iter().filter_map(|platform| PlatformId::by_name(platform)).collect(),
         confidence: file.confidence,
         note: file.note,
     })

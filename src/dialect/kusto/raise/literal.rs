@@ -139,10 +139,11 @@ fn escape(text: &str, quote: char) -> String {
 
 /// A text literal; verbatim where backslashes would double.
 pub(super) fn text(text: &str) -> String {
-    if text.contains('\\') && !text.chars().any(char::is_control) && !text.contains('"') {
-        format!("@\"{text}\"")
-    } else {
-        format!("\"{}\"", escape(text, '"'))
+    let verbatim = text.contains('\\') && !text.chars().any(char::is_control);
+    match (verbatim, text.contains('"'), text.contains('\'')) {
+        (true, false, _) => format!("@\"{text}\""),
+        (true, true, false) => format!("@'{text}'"),
+        _ => format!("\"{}\"", escape(text, '"')),
     }
 }
 
