@@ -5,7 +5,7 @@
 //! shell did with quotes and blanks inside a word is not known there, so such rows are never exact.
 
 use super::schema::{Row, Schema};
-use crate::model::{Anchor, Case, Expr, PlatformId, RegexFlavour, TestKind, Value, WildcardPart};
+use crate::model::{Anchor, Case, Expr, PlatformId, RegexFlavour, TestKind, Value, WildcardPart, regex_text};
 use serde_json::Value as Json;
 
 /// What stands before a word of a line: nothing, a blank or a quote.
@@ -36,7 +36,7 @@ fn wildcard(pattern: &[WildcardPart], case: Case) -> TestKind {
         .enumerate()
         .filter(|(at, part)| **part != WildcardPart::Many || (*at > 0 && at + 1 < pattern.len()))
         .map(|(_, part)| match part {
-            WildcardPart::Text(text) => regex::escape(text),
+            WildcardPart::Text(text) => regex_text(text),
             WildcardPart::Many => ".*".to_owned(),
             WildcardPart::One => ".".to_owned(),
         })
@@ -55,7 +55,7 @@ fn search(pattern: String, case: Case) -> TestKind {
 
 fn quoted(value: &Expr) -> Option<String> {
     match value.as_literal()? {
-        Value::String(text) if !text.is_empty() => Some(regex::escape(text)),
+        Value::String(text) if !text.is_empty() => Some(regex_text(text)),
         Value::Int(number) => Some(number.to_string()),
         _ => None,
     }

@@ -15,6 +15,7 @@ pub mod lucene_regex;
 mod pipeline;
 mod place;
 mod predicate;
+mod regex_text;
 mod table_step;
 mod test;
 mod types;
@@ -36,6 +37,7 @@ pub use pipeline::{
 };
 pub use place::Place;
 pub use predicate::{Predicate, Quantifier};
+pub use regex_text::regex_text;
 pub use table_step::{KeyValues, NestedLevel, Networks, Series, TableStep, Unpack, UnpackConflict};
 pub use test::{Anchor, Case, IpClass, JsonKind, Ordering, RegexFlavour, Test, TestKind, Typing, WildcardPart};
 pub use types::{FieldKind, FieldType, FieldTypes, TypeMap};

@@ -1,6 +1,6 @@
 //! Other forms of a test that mean exactly the same, tried in order when a target cannot say the first one.
 
-use crate::model::{Anchor, Case, Expr, Predicate, RegexFlavour, Test, TestKind, Value, WildcardPart};
+use crate::model::{Anchor, Case, Expr, Predicate, RegexFlavour, Test, TestKind, Value, WildcardPart, regex_text};
 
 /// Exactly one of these, in and, or and not.
 pub(super) fn exactly_one(items: &[Predicate]) -> Predicate {
@@ -27,7 +27,7 @@ pub(super) fn of(test: &Test) -> Vec<Predicate> {
                     .map(|value| with(TestKind::Equals { value: value.clone(), case: *case, typing: *typing })),
             ));
             if let Some(texts) = values.iter().map(|value| value.as_text()).collect::<Option<Vec<_>>>() {
-                let pattern = texts.iter().map(|text| regex::escape(text)).collect::<Vec<_>>().join("|");
+                let pattern = texts.iter().map(|text| regex_text(text)).collect::<Vec<_>>().join("|");
                 forms.push(with(regex_kind(format!("({pattern})"), Anchor::Whole, *case)));
             }
         }
@@ -36,38 +36,38 @@ pub(super) fn of(test: &Test) -> Vec<Predicate> {
             if let Some(text) = value.as_text() {
                 let pattern = vec![WildcardPart::Text(text.to_owned())];
                 forms.push(with(TestKind::Wildcard { pattern, case: *case }));
-                forms.push(with(regex_kind(regex::escape(text), Anchor::Whole, *case)));
+                forms.push(with(regex_kind(regex_text(text), Anchor::Whole, *case)));
             }
         }
         TestKind::StartsWith { value: Expr::Literal(Value::String(text)), case } => {
             let pattern = vec![WildcardPart::Text(text.clone()), WildcardPart::Many];
             forms.push(with(TestKind::Wildcard { pattern, case: *case }));
-            forms.push(with(regex_kind(format!("(?s){}.*", regex::escape(text)), Anchor::Whole, *case)));
+            forms.push(with(regex_kind(format!("(?s){}.*", regex_text(text)), Anchor::Whole, *case)));
         }
         TestKind::EndsWith { value: Expr::Literal(Value::String(text)), case } => {
             let pattern = vec![WildcardPart::Many, WildcardPart::Text(text.clone())];
             forms.push(with(TestKind::Wildcard { pattern, case: *case }));
-            forms.push(with(regex_kind(format!("(?s).*{}", regex::escape(text)), Anchor::Whole, *case)));
+            forms.push(with(regex_kind(format!("(?s).*{}", regex_text(text)), Anchor::Whole, *case)));
         }
         TestKind::Contains { value: Expr::Literal(Value::String(text)), case } => {
             let pattern = vec![WildcardPart::Many, WildcardPart::Text(text.clone()), WildcardPart::Many];
             forms.push(with(TestKind::Wildcard { pattern, case: *case }));
-            forms.push(with(regex_kind(regex::escape(text), Anchor::Search, *case)));
+            forms.push(with(regex_kind(regex_text(text), Anchor::Search, *case)));
         }
         TestKind::Wildcard { pattern, case } => {
             forms.extend(simple_wildcard(pattern, *case).map(with));
             forms.push(with(regex_kind(wildcard_regex(pattern), Anchor::Whole, *case)));
         }
         TestKind::Term { value: Expr::Literal(Value::String(text)), case } if !text.is_empty() => {
-            let pattern = format!(r"(^|[^\p{{L}}\p{{N}}]){}($|[^\p{{L}}\p{{N}}])", regex::escape(text));
+            let pattern = format!(r"(^|[^\p{{L}}\p{{N}}]){}($|[^\p{{L}}\p{{N}}])", regex_text(text));
             forms.push(with(regex_kind(pattern, Anchor::Search, *case)));
         }
         TestKind::TermPrefix { value: Expr::Literal(Value::String(text)), case } if !text.is_empty() => {
-            let pattern = format!(r"(^|[^\p{{L}}\p{{N}}]){}", regex::escape(text));
+            let pattern = format!(r"(^|[^\p{{L}}\p{{N}}]){}", regex_text(text));
             forms.push(with(regex_kind(pattern, Anchor::Search, *case)));
         }
         TestKind::TermSuffix { value: Expr::Literal(Value::String(text)), case } if !text.is_empty() => {
-            let pattern = format!(r"{}($|[^\p{{L}}\p{{N}}])", regex::escape(text));
+            let pattern = format!(r"{}($|[^\p{{L}}\p{{N}}])", regex_text(text));
             forms.push(with(regex_kind(pattern, Anchor::Search, *case)));
         }
         _ => {}
@@ -95,7 +95,7 @@ fn wildcard_regex(pattern: &[WildcardPart]) -> String {
     let body: String = pattern
         .iter()
         .map(|part| match part {
-            WildcardPart::Text(text) => regex::escape(text),
+            WildcardPart::Text(text) => regex_text(text),
             WildcardPart::Many => ".*".to_owned(),
             WildcardPart::One => ".".to_owned(),
         })

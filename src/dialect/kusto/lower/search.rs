@@ -49,7 +49,7 @@ impl<'a> Lowerer<'a> {
 
 /// A search pattern with `*` as a regular expression over terms.
 pub(super) fn search_pattern(text: &str) -> String {
-    let pieces: Vec<String> = text.split('*').map(regex::escape).collect();
+    let pieces: Vec<String> = text.split('*').map(crate::model::regex_text).collect();
     let body = pieces.join(".*");
     let start = if text.starts_with('*') { "" } else { r"(?:^|[^\p{L}\p{N}])" };
     let end = if text.ends_with('*') { "" } else { r"(?:$|[^\p{L}\p{N}])" };

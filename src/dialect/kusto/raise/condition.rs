@@ -709,7 +709,7 @@ fn wildcard(pattern: &[WildcardPart], case: Case) -> (String, bool) {
     let mut body = String::new();
     for part in pattern {
         match part {
-            WildcardPart::Text(text) => body.push_str(&regex::escape(text)),
+            WildcardPart::Text(text) => body.push_str(&crate::model::regex_text(text)),
             WildcardPart::Many => body.push_str(".*"),
             WildcardPart::One => body.push('.'),
         }
