@@ -2,7 +2,7 @@
 //! cannot disagree.
 
 use super::dates;
-use super::lower::{is_caseless, kind_name, kind_of, number, path};
+use super::lower::{is_caseless, kind_name, kind_of, number};
 use super::regex;
 use crate::model::{
     Anchor, ArrayMode, Case, Expr, FieldKind, FieldTypes, Ordering, RegexFlavour, Segment, Test, TestKind, Typing,
