@@ -1,6 +1,6 @@
 //! Tests of one value: kind, case and type rule are always stated (rules 1, 2 and 4).
 
-use super::{Expr, FieldType};
+use super::{Expr, FieldType, Value};
 use crate::diagnostic::Span;
 
 /// Whether upper and lower case differ.
@@ -183,5 +183,33 @@ impl Test {
 impl From<Test> for super::Predicate {
     fn from(test: Test) -> Self {
         super::Predicate::Test(test)
+    }
+}
+
+impl TestKind {
+    /// Whether the number zero meets the test; true, too, where that cannot be told from its constants.
+    pub fn met_by_zero(&self) -> bool {
+        let number = |value: &Expr| value.as_literal().and_then(Value::as_f64);
+        let holds = |ordering: Ordering, limit: f64| match ordering {
+            Ordering::Less => 0.0 < limit,
+            Ordering::LessOrEqual => 0.0 <= limit,
+            Ordering::Greater => 0.0 > limit,
+            Ordering::GreaterOrEqual => 0.0 >= limit,
+        };
+        match self {
+            TestKind::Equals { value, .. } => number(value).is_none_or(|number| number == 0.0),
+            TestKind::In { values, .. } => values.iter().any(|value| number(value).is_none_or(|number| number == 0.0)),
+            TestKind::Compare { ordering, value, .. } => number(value).is_none_or(|limit| holds(*ordering, limit)),
+            TestKind::Range { low, high, .. } => {
+                let side = |bound: &Option<(Expr, bool)>, open: Ordering, closed: Ordering| {
+                    bound.as_ref().is_none_or(|(value, closed_too)| {
+                        number(value).is_none_or(|limit| holds(if *closed_too { closed } else { open }, limit))
+                    })
+                };
+                side(low, Ordering::Greater, Ordering::GreaterOrEqual)
+                    && side(high, Ordering::Less, Ordering::LessOrEqual)
+            }
+            _ => true,
+        }
     }
 }

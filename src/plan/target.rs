@@ -37,6 +37,12 @@ pub trait Target: Sync {
     /// A step other than a filter.
     fn step(&self, step: &Step, types: &dyn FieldTypes) -> Support<Step>;
 
+    /// Whether the query's text alone holds a shape that it was planned with; not so where counting stands in the
+    /// rule file (KQL, Lucene).
+    fn carries_shapes(&self) -> bool {
+        true
+    }
+
     /// A recognised shape.
     fn shape(&self, shape: &Shape, types: &dyn FieldTypes) -> Support<Shape>;
 }

@@ -2,4 +2,5 @@
 
 pub mod exclusions;
 pub mod normalise;
+pub mod presence;
 pub mod recognise;

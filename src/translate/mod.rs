@@ -2,13 +2,16 @@
 //!
 //! Reading is `platform`'s. What comes out is a [`Translation`]: files to write, or the reasons why there are none.
 
+mod bare;
 mod detection;
+mod empty;
 mod ground;
 mod keep;
 mod made_tests;
 mod query;
 mod recognised;
 mod report;
+mod shapes;
 mod source;
 mod verification;
 
@@ -17,9 +20,10 @@ pub use report::{LossEntry, Report, RuleEntry, SourceEntry, Summary, TargetEntry
 pub use source::choose_schema;
 pub use verification::{Comparison, compare};
 
+use crate::diagnostic::codes;
 use crate::dialect::{Dialect, Registry};
 use crate::fields::{FieldPolicy, Schemas};
-use crate::model::{Detection, FieldTypes, Logic, Loss, PlatformId, Verdict};
+use crate::model::{Detection, Direction, FieldTypes, Logic, Loss, PlatformId, Verdict};
 use crate::plan::Refusal;
 use crate::platform::{self, OutputFile, OutputFormat, ReadEnv, ReadRule, Role, WriteRequest};
 
@@ -149,6 +153,37 @@ pub fn translate_rule(rule: &ReadRule, env: &Env<'_>, options: &Options<'_>) -> 
         return Translation::refused(vec![refusal("the file holds no rule that raises alerts".to_owned())], Vec::new());
     };
     let from = rule.dialect().and_then(|name| env.registry.get(name)).and_then(Dialect::platform);
+    // A rule file may count beside its query; a bare query cannot.
+    let to = match options.goal {
+        Goal::Platform(platform) => Some(platform),
+        Goal::Dialect(name) => env.registry.get(name).and_then(Dialect::platform),
+    }
+    .filter(|_| options.form != FileForm::Query);
+    let reshaped = to.and_then(|to| shapes::for_target(detection, from, to));
+    let source = reshaped.as_ref().map_or(detection, |reshaped| &reshaped.detection);
+    let mut translation = as_it_stands_or_recognised(source, from, env, options);
+    if translation.verdict == Verdict::Refused {
+        return translation;
+    }
+    translation.losses.extend(reshaped.into_iter().flat_map(|reshaped| reshaped.losses));
+    if rule.bundle.detections.len() > 1 {
+        let message = format!(
+            "the file holds {} more detections that this one works with; they are not written",
+            rule.bundle.detections.len() - 1
+        );
+        translation.losses.push(Loss::matching(codes::plan::BUNDLE, Direction::Either, message, None));
+        translation.verdict = Verdict::Approximate;
+    }
+    translation
+}
+
+/// Translates the logic as it stands, or as the kind of rule that its steps are.
+fn as_it_stands_or_recognised(
+    detection: &Detection,
+    from: Option<PlatformId>,
+    env: &Env<'_>,
+    options: &Options<'_>,
+) -> Translation {
     let plain = translate_logic(detection, from, env, options);
     if plain.as_ref().is_ok_and(|translated| translated.verdict == Verdict::Exact) {
         return finish(detection, from, plain, env, options);
@@ -295,6 +330,7 @@ fn write(
         assumptions: translated.assumptions.clone(),
     };
     let (FileForm::Rule(format), Some(to)) = (options.form, to) else {
+        translation.losses.extend(bare::losses(source));
         translation.files.push(OutputFile {
             suffix: format!(".{}", translated.dialect.extensions().first().copied().unwrap_or("txt")),
             text: with_newline(&translated.text),

@@ -12,6 +12,7 @@ use crate::model::{
 use crate::plan::{self, Refusal};
 use crate::platform::Columns;
 use crate::rewrite::normalise::normalise;
+use crate::rewrite::presence::without_implied_presence;
 use std::collections::BTreeSet;
 
 /// A translated query.
@@ -99,7 +100,17 @@ pub(super) fn translate_known(
         let reason = detection.unread.get(index).map_or("it is missing", |entry| entry.reason.as_str());
         return Err(Refused::one(codes::plan::LOGIC_UNREAD, format!("the rule's logic is not read: {reason}")));
     }
+    if options.form == super::FileForm::Query && matches!(detection.logic, Logic::Shape(_)) && !target.carries_shapes()
+    {
+        let message = format!(
+            "a bare {} query selects events and cannot hold what the rule counts over them; write a rule file",
+            target.name()
+        );
+        return Err(Refused::one(codes::plan::SHAPE_BESIDE, message));
+    }
     let to = dialect.platform();
+    let simpler = from_elsewhere(detection, from, to);
+    let detection = simpler.as_ref().unwrap_or(detection);
     let named = rename(detection, from, to, env, options)?;
     let names: Vec<String> = named.unmapped.iter().map(|field| field.name.clone()).collect();
     // Logic that stays on its platform keeps the types that it was read by.
@@ -126,6 +137,9 @@ pub(super) fn translate_known(
     let mut losses = known.to_vec();
     losses.extend(named.losses.iter().cloned());
     losses.extend(planned.losses);
+    if to == Some(PlatformId::Sentinel) && from != to {
+        losses.extend(super::empty::losses(&detection.logic, env.types));
+    }
     let losses = once_each(losses);
     let sources = target_sources(detection, &named, from, to, options);
     let context = WriteContext { types: &types, tables: &sources, detection: Some(detection) };
@@ -178,6 +192,11 @@ impl Fold for AnyPresent {
         }
         Predicate::Test(walk::test_parts(self, test))
     }
+}
+
+/// The detection for another platform: presence that other tests imply is not asked for.
+fn from_elsewhere(detection: &Detection, from: Option<PlatformId>, to: Option<PlatformId>) -> Option<Detection> {
+    (from != to).then(|| Detection { logic: without_implied_presence(detection.logic.clone()), ..detection.clone() })
 }
 
 /// The logic under the target's names: kept, or mapped through the log source's field table.

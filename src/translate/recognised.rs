@@ -43,7 +43,7 @@ pub(super) fn detection(source: &Detection, from: Option<PlatformId>, to: Option
 }
 
 /// A count as Panther has it: a rule on each event, and how many of a group raise an alert.
-fn per_event(shape: &Shape, lookback: Option<u64>) -> Option<(Logic, Dedup)> {
+pub(super) fn per_event(shape: &Shape, lookback: Option<u64>) -> Option<(Logic, Dedup)> {
     match shape {
         Shape::Threshold { events, by, at_least, window } => Some((
             Logic::Pipeline(events.clone()),

@@ -51,7 +51,7 @@ pub(super) fn verify(
 fn read_back(types: &dyn FieldTypes, translated: &QueryTranslation, env: &Env<'_>) -> Result<Logic, Refused> {
     let context = ReadContext { types, registry: env.registry, helpers: &NoHelpers, log_sources: &translated.sources };
     match translated.dialect.read(&translated.text, &context) {
-        Ok(read) if read.unread.is_empty() => Ok(read.logic),
+        Ok(read) if read.unread.is_empty() => Ok(super::shapes::around(&translated.logic, read.logic)),
         Ok(read) => {
             let reason = read.unread.first().map_or("", |entry| entry.reason.as_str());
             Err(bug(translated, format!("the output is not understood when read back: {reason}")))

@@ -8,7 +8,6 @@
 mod corpus;
 mod events;
 mod judge;
-mod peer_faults;
 mod random;
 mod semantics;
 mod shared;

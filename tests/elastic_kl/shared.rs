@@ -77,6 +77,11 @@ pub fn write(name: &str, logic: &Logic, types: &dyn FieldTypes) -> Result<(Strin
 
 /// The kuery rules of the public set: file name and query.
 pub fn kuery_rules() -> Option<Vec<(String, String)>> {
+    rules("kuery")
+}
+
+/// The rules of the public set in a language: file name and query.
+pub fn rules(language: &str) -> Option<Vec<(String, String)>> {
     let root = shared("corpus/elastic-rules")?;
     let mut rules = Vec::new();
     let mut folders = vec![root];
@@ -93,7 +98,9 @@ pub fn kuery_rules() -> Option<Vec<(String, String)>> {
             let file: toml::Table = std::fs::read_to_string(&path).unwrap().parse().unwrap();
             let Some(rule) = file.get("rule").and_then(toml::Value::as_table) else { continue };
             let text = |key: &str| rule.get(key).and_then(toml::Value::as_str);
-            if let (Some("kuery"), Some(query)) = (text("language"), text("query")) {
+            if let (Some(found), Some(query)) = (text("language"), text("query"))
+                && found == language
+            {
                 rules.push((path.file_name().unwrap().to_string_lossy().into_owned(), query.to_owned()));
             }
         }

@@ -14,6 +14,9 @@ codes! {
     ENTITY_COLUMN = "kusto-entity": "An entity is mapped to a column that the query does not return.", "Keep the column to the end of the query, or map another.";
     SEVERAL_QUERIES = "kusto-several": "The text holds several queries.", "Keep one query a file.";
     EMPTY_IS_MISSING = "kusto-empty": "Kusto cannot tell an empty text from a missing one.", "Check that the field is never empty where it is there.";
+    FOLDING = "kusto-folding": "Kusto ignores case of every letter, Elastic that of ASCII letters.", "Nothing, unless names differ in the case of other letters alone.";
+    SEQUENCE_ONCE = "kusto-sequence": "A sequence becomes a join that returns its keys and times.", "Look the events of the key up between the two times.";
+    SEQUENCE_ORDER = "kusto-sequence-order": "The order of events of the same time is not known.", "Nothing, unless the source writes many events with one time.";
     TERMS = "kusto-terms": "Kusto splits texts into terms otherwise.", "Compare with samples of the field.";
     LAST_VALUE = "kusto-last": "The last value stands for the last distinct value.", "Check that the list holds no value twice.";
     TOO_LARGE = "kusto-too-large": "The query grows too large when its functions are written out.", "Simplify the query.";

@@ -7,6 +7,8 @@ codes! {
     STEP_UNSAYABLE = "step-unsayable": "The target has no step like this one.", "Choose another target language; a later version may know this step.";
     SHAPE_DIFFERS = "shape-differs": "A kind of rule says nearly what the steps of the query say.", "Compare the two on some events of your own.";
     SHAPE_UNSAYABLE = "shape-unsayable": "The target has no rule of this kind.", "Choose another target language; a later version may know this kind of rule.";
+    BUNDLE = "detections-not-written": "The rule works together with other detections of its file.", "Translate them, too, and connect them by hand.";
+    SHAPE_BESIDE = "shape-beside-query": "The language selects events; what counts them stands in the rule file.", "Write a rule file instead of a bare query, or choose a language that counts.";
     LOGIC_UNREAD = "logic-unread": "The rule's logic could not be read, so there is nothing to translate.", "Translate its logic by hand; metadata and ATT&CK are read all the same.";
     NOT_WRITABLE = "not-writable": "This dialect can be read but not written yet.", "Choose another target language.";
 }

@@ -16,6 +16,7 @@ codes! {
     ENTITY_DROPPED = "entity-dropped": "An entity names a column that the query does not return.", "Return the column, or map another one.";
     OUTPUT_DROPPED = "output-dropped": "A value that an alert showed cannot be shown by the target.", "Look the value up in the events.";
     CONNECTOR_UNKNOWN = "connector-unknown": "No data connector is known for the tables of the rule.", "Add the connector by hand.";
+    BARE_QUERY = "bare-query": "A bare query cannot carry how its rule raises alerts.", "Write a rule file, or set it where the query is run.";
     QUERY_TOO_LONG = "query-too-long": "The query is longer than the platform allows.", "Split the rule, or move lists into a watchlist.";
     FORMAT_UNSUPPORTED = "format-unsupported": "The platform has no such file format.", "Ask for one of the formats that the message names.";
 }

@@ -35,6 +35,10 @@ impl Target for Filtering {
         Support::No("it only filters events".to_owned())
     }
 
+    fn carries_shapes(&self) -> bool {
+        false
+    }
+
     fn shape(&self, shape: &Shape, _types: &dyn FieldTypes) -> Support<Shape> {
         support_shape(shape)
     }

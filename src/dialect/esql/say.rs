@@ -97,8 +97,7 @@ impl Say<'_> {
                 Some(_) => {}
                 None => {
                     let (single, loss) = self.single(test, field);
-                    self.one(&single)?;
-                    return Err(Support::Approximately(Predicate::Test(single), vec![loss]));
+                    return self.with_loss(single, loss);
                 }
             }
         }
@@ -112,6 +111,43 @@ impl Say<'_> {
         let direction = if self.negated { Direction::Wider } else { Direction::Narrower };
         let loss = Loss::matching(elastic::ESQL_MULTIVALUE, direction, message, Some(self.span));
         (Test { subject, ..test.clone() }, loss)
+    }
+
+    /// The test in the form that the language has, with this loss beside those of the form.
+    fn with_loss(&self, test: Test, loss: Loss) -> Said {
+        let mut losses = vec![loss];
+        let form = self.form(&Predicate::Test(test), &mut losses, 8)?;
+        Err(Support::Approximately(form, losses))
+    }
+
+    fn form(
+        &self,
+        predicate: &Predicate,
+        losses: &mut Vec<Loss>,
+        depth: usize,
+    ) -> Result<Predicate, Support<Predicate>> {
+        let mut each = |items: &[Predicate]| {
+            items.iter().map(|item| self.form(item, losses, depth)).collect::<Result<Vec<_>, _>>()
+        };
+        match predicate {
+            Predicate::Test(test) => match self.one(test) {
+                Ok(_) => Ok(predicate.clone()),
+                Err(Support::As(other)) if depth > 0 && other != *predicate => self.form(&other, losses, depth - 1),
+                Err(Support::As(_)) => Err(Support::No("its forms refer to each other".to_owned())),
+                Err(Support::Approximately(other, more)) => {
+                    losses.extend(more);
+                    Ok(other)
+                }
+                Err(other) => Err(other),
+            },
+            Predicate::All(items) => Ok(Predicate::All(each(items)?)),
+            Predicate::Any(items) => Ok(Predicate::Any(each(items)?)),
+            Predicate::Not(inner) => {
+                let contrary = Say { negated: !self.negated, ..*self };
+                Ok(Predicate::Not(Box::new(contrary.form(inner, losses, depth)?)))
+            }
+            other => Ok(other.clone()),
+        }
     }
 
     /// A test of any value of a field that holds several.
@@ -156,8 +192,7 @@ impl Say<'_> {
                 };
                 let (Some(parts), Some(case)) = (parts, case_of(kind)) else {
                     let (single, loss) = self.single(test, field);
-                    self.one(&single)?;
-                    return Err(Support::Approximately(Predicate::Test(single), vec![loss]));
+                    return self.with_loss(single, loss);
                 };
                 let body: String = parts.iter().map(|part| within_line(part, case)).collect();
                 let kind = TestKind::Regex {
@@ -175,8 +210,7 @@ impl Say<'_> {
             }
             _ => {
                 let (single, loss) = self.single(test, field);
-                self.one(&single)?;
-                Err(Support::Approximately(Predicate::Test(single), vec![loss]))
+                self.with_loss(single, loss)
             }
         }
     }

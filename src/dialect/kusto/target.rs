@@ -5,8 +5,8 @@ use super::{inventory, lower, parse};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::dialect::{Dialect, Inventory, Read, ReadContext, WriteContext};
 use crate::model::{
-    ArrayMode, Case, Direction, Expr, FieldTypes, Logic, Loss, PlatformId, Predicate, Segment, Shape, Step, Test,
-    TestKind, WildcardPart,
+    ArrayMode, Case, Direction, Expr, FieldTypes, Logic, Loss, PlatformId, Predicate, Segment, Shape, Stage, Step,
+    Test, TestKind, WildcardPart,
 };
 use crate::plan::{Support, Target};
 
@@ -96,6 +96,11 @@ impl Target for Kusto {
             return Support::As(with(simple));
         }
         match raise::test(test, negated, types) {
+            Ok(()) if folds_ascii_only(&test.kind) => {
+                let message = "Kusto ignores the case of every letter, Elastic that of ASCII letters";
+                let loss = Loss::matching(codes::kusto::FOLDING, Direction::Wider, message, Some(test.span));
+                Support::Approximately(test.clone().into(), vec![loss])
+            }
             Ok(()) => Support::Exactly,
             Err(reason) => self.otherwise(test, negated, types).unwrap_or(Support::No(reason)),
         }
@@ -114,7 +119,10 @@ impl Target for Kusto {
     }
 
     fn shape(&self, shape: &Shape, types: &dyn FieldTypes) -> Support<Shape> {
-        answer(raise::shape_of(shape, types))
+        match shape {
+            Shape::Sequence { .. } => sequence(shape, types),
+            _ => answer(raise::shape_of(shape, types)),
+        }
     }
 }
 
@@ -184,10 +192,71 @@ impl Kusto {
     }
 }
 
+/// A sequence: its stages are planned by themselves, so that only its frame is asked about here.
+fn sequence(shape: &Shape, types: &dyn FieldTypes) -> Support<Shape> {
+    let mut frame = shape.clone();
+    let Shape::Sequence { stages, absent, until, unordered, .. } = &mut frame else {
+        return Support::No("this shape".to_owned());
+    };
+    let pairs = |stages: &[Stage]| -> bool {
+        stages.iter().enumerate().all(|(at, one)| {
+            stages.iter().skip(at + 1).all(|other| raise::sequence::disjoint(&one.filter, &other.filter))
+        })
+    };
+    let apart = if *unordered {
+        pairs(stages)
+    } else {
+        stages.windows(2).all(|pair| pairs(pair)) && stages.iter().all(|stage| stage.runs <= 1)
+    };
+    let mut losses = vec![Loss::output(
+        codes::kusto::SEQUENCE_ONCE,
+        "an alert shows the keys of a sequence with its first and last time, and not the events themselves",
+    )];
+    let lose =
+        |direction: Direction, message: &str| Loss::matching(codes::kusto::SEQUENCE_ORDER, direction, message, None);
+    losses.push(match (*unordered, apart) {
+        (true, true) => Loss::alerting(
+            codes::kusto::SEQUENCE_ONCE,
+            Direction::Either,
+            "one sample a key; Elastic reports up to the number of samples that the request asks for",
+        ),
+        (true, false) => lose(Direction::Wider, "one event that meets two conditions of the sample counts for both"),
+        (false, true) => lose(Direction::Wider, "events of the same time count as in order"),
+        (false, false) => lose(Direction::Narrower, "events of the same time count as not in order"),
+    });
+    for stage in stages.iter_mut().chain(absent.iter_mut().map(|absent| &mut absent.stage)).chain(until) {
+        stage.filter = Predicate::Always(true);
+    }
+    match raise::shape_of(&frame, types) {
+        Ok(()) => Support::Approximately(shape.clone(), losses),
+        Err(reason) => Support::No(reason),
+    }
+}
+
+/// Whether the test ignores the case of ASCII letters only, and its constants hold other letters with case.
+fn folds_ascii_only(kind: &TestKind) -> bool {
+    let cased =
+        |text: &str| text.chars().any(|letter| !letter.is_ascii() && (letter.is_lowercase() || letter.is_uppercase()));
+    let holds = |value: &Expr| value.as_text().is_some_and(cased);
+    match kind {
+        TestKind::Equals { value, case: Case::IgnoreAscii, .. }
+        | TestKind::Contains { value, case: Case::IgnoreAscii }
+        | TestKind::StartsWith { value, case: Case::IgnoreAscii }
+        | TestKind::EndsWith { value, case: Case::IgnoreAscii }
+        | TestKind::Regex { pattern: value, case: Case::IgnoreAscii, .. } => holds(value),
+        TestKind::In { values, case: Case::IgnoreAscii, .. } => values.iter().any(holds),
+        TestKind::Wildcard { pattern, case: Case::IgnoreAscii } => {
+            pattern.iter().any(|part| matches!(part, WildcardPart::Text(text) if cased(text)))
+        }
+        _ => false,
+    }
+}
+
 /// Prefix, suffix and substring patterns by their own operators; a pattern of `*` alone is presence.
 fn simple_wildcard(pattern: &[WildcardPart], case: Case) -> Option<TestKind> {
     use WildcardPart::{Many, Text};
     match pattern {
+        [] => Some(TestKind::Equals { value: Expr::text(""), case, typing: crate::model::Typing::Typed }),
         [Many] => Some(TestKind::Present),
         [Text(text)] => {
             Some(TestKind::Equals { value: Expr::text(text.clone()), case, typing: crate::model::Typing::Typed })

@@ -5,6 +5,7 @@ use super::literal;
 use super::scalar::Term;
 use super::{Raiser, Said, is_many};
 use crate::dialect::kusto::bind::Ty;
+use crate::model::function;
 use crate::model::{
     Anchor, ArrayMode, Case, Expr, FieldRef, IpClass, JsonKind, Ordering, Predicate, Quantifier, RegexFlavour, Segment,
     Test, TestKind, Typing, Value, Var, WildcardPart,
@@ -62,7 +63,7 @@ impl Raiser<'_> {
                     .iter()
                     .map(|item| self.condition(item, negated, if alone { place } else { inner }))
                     .collect::<Said<Vec<_>>>()?;
-                let text = parts.join(if conjunction { " and " } else { " or " });
+                let text = chain(parts, if conjunction { " and " } else { " or " });
                 let bare = alone || place == inner;
                 Ok(if bare { text } else { format!("({text})") })
             }
@@ -169,7 +170,14 @@ impl Raiser<'_> {
             let text = format!("* {op} {}", literal::text(value));
             return Ok((if negated { format!("not({text})") } else { text }, None));
         }
-        let Term { text: shown, ty, mut guard } = self.term(subject)?;
+        let Term { text: shown, ty, mut guard } = match subject {
+            // No length is needed to tell a missing text from one that the test could meet.
+            Expr::Call(function::LENGTH, arguments) if !kind.met_by_zero() => {
+                let [text] = arguments.as_slice() else { return Err("a length of several values".to_owned()) };
+                Term { text: format!("strlen({})", self.text_of(text)?), ty: Ty::Long, guard: None }
+            }
+            _ => self.term(subject)?,
+        };
         let as_text = |shown: &str| {
             if matches!(ty, Ty::Dynamic | Ty::Long | Ty::Real | Ty::Bool | Ty::DateTime) {
                 format!("tostring({shown})")
@@ -251,6 +259,9 @@ impl Raiser<'_> {
             TestKind::Regex { pattern, flavour, anchor, case } => {
                 let left = as_text(&shown);
                 match pattern.as_text() {
+                    Some(pattern) if only_empty(pattern) => {
+                        return Err("it cannot tell an empty text from a missing one".to_owned());
+                    }
                     Some(pattern) => {
                         let pattern = to_re2(pattern, *flavour, *anchor, *case)?;
                         if regex::Regex::new(&pattern).is_ok_and(|regex| regex.is_match("")) {
@@ -644,6 +655,18 @@ impl Raiser<'_> {
     }
 }
 
+/// Operands in one row; very many of them in groups, because the engine's parser refuses a chain of more than some
+/// hundred operators as too deep.
+fn chain(parts: Vec<String>, operator: &str) -> String {
+    const MOST: usize = 200;
+    const GROUP: usize = 100;
+    if parts.len() <= MOST {
+        return parts.join(operator);
+    }
+    let groups: Vec<String> = parts.chunks(GROUP).map(|group| format!("({})", group.join(operator))).collect();
+    groups.join(operator)
+}
+
 /// The list that a path goes through: the path to it, the rest inside an element, and the pair that chooses elements.
 #[allow(clippy::type_complexity, reason = "the three parts of one path")]
 fn split(field: &FieldRef) -> Said<(crate::model::FieldPath, Vec<Segment>, Option<(String, String, bool)>)> {
@@ -702,6 +725,11 @@ fn list(items: &[String]) -> String {
     }
     out.push(')');
     out
+}
+
+/// Whether a regular expression asks for the empty text and nothing else.
+fn only_empty(pattern: &str) -> bool {
+    matches!(pattern, "" | "^$" | "^" | "$" | "()")
 }
 
 /// A wildcard pattern as an anchored regular expression, and whether the empty text fits.

@@ -4,6 +4,7 @@
 mod condition;
 mod literal;
 mod scalar;
+pub(super) mod sequence;
 mod shape;
 mod steps;
 mod tables;

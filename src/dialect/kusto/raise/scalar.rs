@@ -249,15 +249,18 @@ impl Raiser<'_> {
 pub(super) fn strip(text: &str) -> String {
     let Some(inner) = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) else { return text.to_owned() };
     let mut depth = 0i32;
-    let mut quote: Option<char> = None;
+    // The quote of the text inside, and whether a backslash escapes there: not in a verbatim one.
+    let mut quote: Option<(char, bool)> = None;
     let mut escaped = false;
+    let mut last = ' ';
     for letter in inner.chars() {
+        let before = std::mem::replace(&mut last, letter);
         match (quote, letter) {
             (Some(_), _) if escaped => escaped = false,
-            (Some(_), '\\') => escaped = true,
-            (Some(open), letter) if letter == open => quote = None,
+            (Some((_, true)), '\\') => escaped = true,
+            (Some((open, _)), letter) if letter == open => quote = None,
             (Some(_), _) => {}
-            (None, '"' | '\'') => quote = Some(letter),
+            (None, '"' | '\'') => quote = Some((letter, before != '@')),
             (None, '(') => depth += 1,
             (None, ')') => {
                 depth -= 1;

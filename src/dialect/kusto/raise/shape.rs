@@ -1,6 +1,7 @@
 //! Recognised shapes as text.
 
 use super::literal;
+use super::sequence::Sequence;
 use super::{Raiser, Said};
 use crate::model::{Expr, Pipeline, Shape, StepKind, TICKS_PER_SECOND};
 
@@ -31,7 +32,10 @@ pub(in crate::dialect::kusto) fn write(raiser: &mut Raiser<'_>, shape: &Shape, t
             new_value(raiser, events, of, *history, *recent, tables)
         }
         Shape::NewValue { .. } => Err("a new value without a recent window".to_owned()),
-        Shape::Sequence { .. } => Err("events in order".to_owned()),
+        Shape::Sequence { stages, absent, max_span, until, unordered } => {
+            Sequence { stages, absent, max_span: *max_span, until: until.as_ref(), unordered: *unordered, tables }
+                .write(raiser)
+        }
         Shape::Absence { .. } => Err("an event that does not come".to_owned()),
     }
 }
@@ -51,7 +55,7 @@ fn groups(raiser: &mut Raiser<'_>, by: &[Expr]) -> Said<Vec<String>> {
 }
 
 /// A name for the column of a path: the last words of it.
-fn column_name(path: &str, taken: &[String]) -> String {
+pub(super) fn column_name(path: &str, taken: &[String]) -> String {
     let mut name = String::new();
     for word in path.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty()) {
         let mut letters = word.chars();
@@ -117,7 +121,7 @@ fn new_value(
 
 impl Raiser<'_> {
     /// A grouping value: dynamic ones as text, since the engine groups by no dynamic value.
-    fn text_or_scalar(&mut self, value: &Expr) -> Said<String> {
+    pub(super) fn text_or_scalar(&mut self, value: &Expr) -> Said<String> {
         let term = self.scalar(value)?;
         Ok(match term.ty {
             crate::dialect::kusto::bind::Ty::Dynamic => format!("tostring({})", term.text),
