@@ -25,6 +25,17 @@ pub(super) fn losses(logic: &Logic, types: &dyn FieldTypes) -> Vec<Loss> {
             }
             Shape::Sequence { stages, .. } => {
                 stages.iter().for_each(|stage| found.predicate(&stage.filter, false));
+                // Any text key will do: the query keeps the events whose keys are not empty.
+                let keyed = |stage: &&crate::model::Stage| stage.by.iter().any(|key| found.is_text_field(key));
+                if let Some(stage) = stages.iter().find(keyed) {
+                    let message = "an event whose key is an empty text counts as one without the key";
+                    found.losses.push(Loss::matching(
+                        codes::kusto::EMPTY_IS_MISSING,
+                        Direction::Narrower,
+                        message,
+                        Some(stage.span),
+                    ));
+                }
             }
             Shape::Absence { events, .. } => {
                 found.losses.extend(losses(&Logic::Pipeline(events.clone()), types));

@@ -35,7 +35,7 @@ fn stages(shape: &Shape) -> Vec<&Stage> {
 }
 
 /// Streams of events around a sequence: events of each stage and near misses, with a few keys, at times of their own.
-fn streams(shape: &Shape, seed: u64) -> Vec<Vec<Json>> {
+fn streams(shape: &Shape, seed: u64, number: usize) -> Vec<Vec<Json>> {
     let context = Context::new(Access::Elastic, &Untyped, NOW);
     let options = Options { most: 12, empty_text: false, ..Options::common() };
     let mut random = Random(seed | 1);
@@ -58,7 +58,7 @@ fn streams(shape: &Shape, seed: u64) -> Vec<Vec<Json>> {
         Shape::Sequence { max_span: Some(seconds), .. } => (*seconds as usize).max(2),
         _ => 100,
     };
-    (0..24)
+    (0..number)
         .map(|_| {
             let mut times = BTreeSet::new();
             while times.len() < 10 {
@@ -114,7 +114,7 @@ fn fields(filters: &[&Predicate]) -> BTreeMap<String, Column> {
     found
 }
 
-fn check(sequences: Vec<(String, String)>) -> (usize, usize, usize) {
+fn check(sequences: Vec<(String, String)>, number_of_streams: usize) -> (usize, usize, usize) {
     let (mut written, mut found_some, mut differ) = (0, 0, 0);
     let mut requests = Vec::new();
     let mut expected = Vec::new();
@@ -146,10 +146,16 @@ fn check(sequences: Vec<(String, String)>) -> (usize, usize, usize) {
         let number = all[0].by.len();
         let mut some = false;
         let mut wrong = None;
-        for (at, stream) in streams(shape, 77 + written as u64).into_iter().enumerate() {
-            // A column has one type.
+        for (at, stream) in streams(shape, 77 + written as u64, number_of_streams).into_iter().enumerate() {
+            // A column has one type: numbers are no texts.
             let kept = table::statements(&table, &columns, &stream).1;
-            let stream: Vec<Json> = kept.iter().map(|at| stream[*at].clone()).collect();
+            let numbers = |event: &Json| {
+                columns.iter().all(|(name, column)| {
+                    let path: String = name.split('.').map(|part| format!("/{part}")).collect();
+                    matches!(column, Column::Text | Column::Time) || !event.pointer(&path).is_some_and(Json::is_string)
+                })
+            };
+            let stream: Vec<Json> = kept.iter().map(|at| stream[*at].clone()).filter(|event| numbers(event)).collect();
             let source = keys(&translated.logic, Access::Elastic, &stream, number).unwrap();
             let target = keys(&back.logic, Access::Sentinel, &stream, number)
                 .unwrap_or_else(|error| panic!("{id}: {error}\n{}", translated.text));
@@ -235,7 +241,7 @@ fn sequences_of_our_own_find_the_same_keys() {
     .map(|query| (query.clone(), query))
     .collect();
     let total = own.len();
-    let (written, found, differ) = check(own);
+    let (written, found, differ) = check(own, 24);
     assert_eq!((written, differ), (total, 0));
     assert!(found >= total - 2, "{found}");
 }
@@ -246,8 +252,9 @@ fn sequences_of_the_corpus_find_the_same_keys() {
     let sequences: Vec<_> = rules
         .into_iter()
         .filter(|(_, query)| query.trim_start().starts_with("sequence") || query.trim_start().starts_with("sample"))
+        .step_by(std::env::var("RULEGLOT_EVERY").ok().and_then(|text| text.parse().ok()).unwrap_or(4))
         .collect();
-    let (_, _, differ) = check(sequences);
+    let (_, _, differ) = check(sequences, 5);
     assert_eq!(differ, 0);
 }
 
