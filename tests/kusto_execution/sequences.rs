@@ -62,7 +62,7 @@ fn streams(shape: &Shape, seed: u64, number: usize) -> Vec<Vec<Json>> {
         .map(|_| {
             let mut times = BTreeSet::new();
             while times.len() < 10 {
-                times.insert(random.below(span * 3));
+                times.insert(random.below((span * 3).max(30)));
             }
             let mut stream = Vec::new();
             for (at, second) in times.into_iter().enumerate() {
