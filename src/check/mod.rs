@@ -1,8 +1,8 @@
 //! Lints of a rule that was read: ATT&CK mappings, tests, what was not read. Parsing has reported its own errors.
 
 use crate::attack::{Matrix, resolve};
-use crate::diagnostic::{Diagnostic, codes};
-use crate::model::{Logic, StepKind};
+use crate::diagnostic::{Diagnostic, Severity, codes};
+use crate::model::{Detection, Logic, StepKind};
 use crate::platform::ReadRule;
 
 /// What is wrong with a rule beyond what reading found; spans count in the rule file.
@@ -38,6 +38,7 @@ pub fn check(rule: &ReadRule, matrix: &Matrix) -> Vec<Diagnostic> {
             }
         }
     }
+    found.extend(schedule(detection));
     for entry in &detection.unread {
         let diagnostic = Diagnostic::warning(entry.code, format!("not read: {}", entry.reason));
         found.push(match entry.span {
@@ -46,6 +47,54 @@ pub fn check(rule: &ReadRule, matrix: &Matrix) -> Vec<Diagnostic> {
         });
     }
     found
+}
+
+/// A diagnostic of reading with the weight that it has for a rule that is to be deployed: what the engine refuses when
+/// the rule is saved is an error.
+pub fn weighed(diagnostic: &Diagnostic) -> Diagnostic {
+    let mut found = diagnostic.clone();
+    if found.code == codes::kusto::REFUSED {
+        found.severity = Severity::Error;
+    }
+    found
+}
+
+/// Time filters of the query that the rule's schedule contradicts.
+fn schedule(detection: &Detection) -> Vec<Diagnostic> {
+    let (stated, query) = (&detection.schedule, detection.schedule.query_lookback);
+    let mut found = Vec::new();
+    let mut warn = |message: String| found.push(Diagnostic::warning(codes::kusto::TIME_FILTER, message));
+    let period = stated.stated_lookback.or(stated.lookback);
+    if let (Some(query), Some(period)) = (query, period)
+        && query > period
+    {
+        warn(format!(
+            "the query looks back {} and the rule gives it {}: what is older is never seen",
+            show(query),
+            show(period)
+        ));
+    }
+    if let (Some(interval), Some(period)) = (stated.interval, period) {
+        let seen = query.map_or(period, |query| query.min(period));
+        if seen < interval {
+            warn(format!(
+                "the rule runs every {} and looks back {}: events in between are never seen",
+                show(interval),
+                show(seen)
+            ));
+        }
+    }
+    found
+}
+
+fn show(seconds: u64) -> String {
+    match seconds {
+        0 => "0s".to_owned(),
+        _ if seconds % 86_400 == 0 => format!("{}d", seconds / 86_400),
+        _ if seconds % 3600 == 0 => format!("{}h", seconds / 3600),
+        _ if seconds % 60 == 0 => format!("{}m", seconds / 60),
+        _ => format!("{seconds}s"),
+    }
 }
 
 /// The columns that a query returns, where its last steps say all of them.

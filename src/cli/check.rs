@@ -52,7 +52,11 @@ pub fn run(args: &CheckArgs, session: &mut Session) {
                 if diagnostic.severity == Severity::Error {
                     session.raise(Status::Unusable);
                 }
-                add(&query_path, query_text, diagnostic.clone());
+                let diagnostic = crate::check::weighed(diagnostic);
+                if diagnostic.severity == Severity::Error {
+                    session.raise(Status::Findings);
+                }
+                add(&query_path, query_text, diagnostic);
             }
             for diagnostic in check(rule, matrix) {
                 let in_query = diagnostic.code != codes::attack::MAPPING;

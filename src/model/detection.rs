@@ -163,6 +163,8 @@ pub struct Schedule {
     pub interval: Option<u64>,
     /// Seconds each run looks back.
     pub lookback: Option<u64>,
+    /// The look-back that the rule file states, where the query's own time filters narrow it.
+    pub stated_lookback: Option<u64>,
     /// Look-back that the query's own time filters state, in seconds; merged into `lookback` by the reader.
     pub query_lookback: Option<u64>,
 }

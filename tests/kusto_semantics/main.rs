@@ -8,8 +8,11 @@
     reason = "a test or bench fails by panicking"
 )]
 
+mod binder;
 mod document;
 mod golden;
+#[path = "../kusto_syntax/judge.rs"]
+mod judge;
 mod public;
 mod recognise;
 

@@ -9,6 +9,7 @@ codes! {
     UNKNOWN_TABLE = "kusto-table": "The table is not in the table reference.", "Check the name; newer tables are not in the reference.";
     NOT_A_CONDITION = "kusto-condition": "A value stands where a condition must.", "Compare the value with something.";
     TYPE = "kusto-type": "The engine refuses these types together.", "Convert one side with toint(), todatetime() or tostring().";
+    REFUSED = "kusto-refused": "Sentinel refuses the query when the rule is saved.", "Convert one side with toint(), todatetime() or tostring(), or name a column that is there.";
     NEVER_TRUE = "kusto-never": "A condition can never be true.", "Correct the condition; the rule finds nothing as it stands.";
     TIME_FILTER = "kusto-time-filter": "The query's time filter contradicts the rule's schedule.", "Make queryPeriod at least as long as the query looks back.";
     ENTITY_COLUMN = "kusto-entity": "An entity is mapped to a column that the query does not return.", "Keep the column to the end of the query, or map another.";

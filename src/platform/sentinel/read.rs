@@ -80,6 +80,7 @@ pub(super) fn logic(file: &SourceFile, rule: RawRule, env: &ReadEnv<'_>) -> Read
             // Only of a plain filter is it sure that nothing else in the query looks back further.
             let plain = detection.logic.as_filter().is_some() && !has_subquery(&detection.logic);
             let schedule = &mut detection.schedule;
+            schedule.stated_lookback = schedule.lookback.filter(|_| schedule.query_lookback.is_some());
             schedule.lookback = match (schedule.lookback, schedule.query_lookback) {
                 (Some(stated), Some(own)) if plain => Some(stated.min(own)),
                 (stated, own) => stated.or(own),

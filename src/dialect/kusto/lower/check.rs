@@ -1,9 +1,8 @@
 //! What is likely wrong with a query although it can be read: names that the table reference lacks, types that the
 //! engine refuses together, conditions that are never true.
 
-use super::super::bind::{Columns, Ty, schema};
+use super::super::bind::{Columns, schema};
 use super::Lowerer;
-use super::scalar::Typed;
 use crate::diagnostic::{Code, Diagnostic, Span, codes};
 use crate::model::{Case, Expr, Pipeline, Predicate, StepKind, Test, TestKind, Value};
 
@@ -15,16 +14,18 @@ impl Lowerer<'_> {
         }
     }
 
-    /// A table that the reference does not have, where a near name is likely meant.
+    /// A table that the reference does not have.
     pub(super) fn check_table(&mut self, name: &str, span: Span) {
         if schema::table(name).is_some() || name.ends_with("_CL") {
             return;
         }
-        if let Some(near) = schema::near(name, schema::names()) {
-            let date = schema::SCHEMA_DATE;
-            let message = format!("the table reference of {date} has no table `{name}`; `{near}` is near");
-            self.warn(codes::kusto::UNKNOWN_TABLE, message, span);
-        }
+        let date = schema::SCHEMA_DATE;
+        let near = match schema::near(name, schema::names()) {
+            Some(near) => format!("; `{near}` is near"),
+            None => " (a newer table, or a function of the workspace?)".to_owned(),
+        };
+        let message = format!("the table reference of {date} has no table `{name}`{near}");
+        self.warn(codes::kusto::UNKNOWN_TABLE, message, span);
     }
 
     /// A column that the table's reference does not have.
@@ -41,31 +42,6 @@ impl Lowerer<'_> {
         let (date, table) = (schema::SCHEMA_DATE, table.name);
         let message = format!("the reference of {date} has no column `{name}` in table `{table}`{near}");
         self.warn(codes::kusto::UNKNOWN_COLUMN, message, span);
-    }
-
-    /// An order of types that the engine refuses together: KS106.
-    pub(super) fn check_order(&mut self, left: &Typed, right: &Typed, span: Span) {
-        let refused = matches!(
-            (left.ty, right.ty),
-            (Ty::String, Ty::Long | Ty::Real | Ty::DateTime | Ty::Timespan | Ty::Bool)
-                | (Ty::Long | Ty::Real | Ty::DateTime | Ty::Timespan | Ty::Bool, Ty::String)
-                | (Ty::DateTime, Ty::Long | Ty::Real)
-                | (Ty::Long | Ty::Real, Ty::DateTime)
-        );
-        if refused {
-            let message = format!("the engine does not order {} and {} (KS106)", left.ty.name(), right.ty.name());
-            self.warn(codes::kusto::TYPE, message, span);
-        }
-    }
-
-    /// An operator on texts whose side is none: KS106.
-    pub(super) fn check_text(&mut self, left: &Typed, right: &Typed, span: Span) {
-        for side in [left, right] {
-            if matches!(side.ty, Ty::Long | Ty::Real | Ty::DateTime | Ty::Timespan | Ty::Bool) {
-                let message = format!("the engine has no such operator on {} (KS106)", side.ty.name());
-                self.warn(codes::kusto::TYPE, message, span);
-            }
-        }
     }
 
     /// Filters of which no row is left: a false condition, or one value that must be two.

@@ -120,6 +120,7 @@ impl<'a> Lowerer<'a> {
 
     /// A boolean value as a condition.
     fn flag(&mut self, value: Typed, span: Span) -> Both {
+        self.check_condition(&value, span);
         match value.expr {
             Expr::Truth(inner) => Both::certain(*inner),
             Expr::Literal(Value::Bool(flag)) => Both::certain(Predicate::Always(flag)),

@@ -15,6 +15,7 @@ impl<'a> Lowerer<'a> {
         for item in items {
             let Some(named) = &item.item else { continue };
             let value = self.scalar(&named.value, &flow.columns);
+            self.check_list(&value, named.value.span);
             let name = named.name().map(|name| name.text.clone()).or_else(|| name_of(&named.value));
             let to = match &item.to {
                 Some(TypeOf::Scalar(name)) => Some(name.text.clone()),

@@ -63,6 +63,18 @@ impl<'a> Lowerer<'a> {
             flow.columns = Columns::open();
             return;
         };
+        for (left_key, right_key) in &keys {
+            if let (Some(left_name), Some(right_name)) =
+                (super::scalar::plain_column(left_key), super::scalar::plain_column(right_key))
+            {
+                let of = |columns: &Columns, name: &str, types| {
+                    columns.get(name, types, Ty::Unknown).map_or(Ty::Unknown, |column| column.ty)
+                };
+                let left_ty = of(&flow.columns, left_name, self.types);
+                let right_ty = of(&right.columns, right_name, self.types);
+                self.check_join(left_ty, right_ty, (left_name, right_name), span);
+            }
+        }
         let shared: Vec<String> =
             keys.iter().filter_map(|(_, right)| super::scalar::plain_column(right).map(str::to_owned)).collect();
         let columns = joined(kind, &flow.columns, &right.columns, &shared);

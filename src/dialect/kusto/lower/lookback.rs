@@ -2,8 +2,8 @@
 
 use super::Lowerer;
 use crate::diagnostic::Span;
-use crate::rewrite::recognise::time::{before_now, is_event_time};
 use crate::model::{Ordering, Pipeline, Predicate, Source, StepKind, Test, TestKind};
+use crate::rewrite::recognise::time::{before_now, is_event_time};
 
 impl Lowerer<'_> {
     /// Notes the conjuncts of a filter that bound the event time from below by a constant before now.

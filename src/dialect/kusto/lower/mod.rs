@@ -16,6 +16,7 @@ mod lookback;
 mod operators;
 mod plugins;
 mod project;
+mod refused;
 mod scalar;
 mod search;
 mod series;
@@ -58,6 +59,8 @@ struct Lowerer<'a> {
     /// Whether rows of several sources meet: bounds on the event time move to the schedule only where they do not.
     several: bool,
     guesses: HashMap<&'a str, super::bind::Ty>,
+    /// Columns whose type is guessed, or computed from such.
+    unsure: std::collections::HashSet<String>,
     names: HashMap<&'a str, Vec<(usize, Binding<'a>)>>,
     defined: usize,
     /// Names defined from the first to the second number cannot be seen (inside a function defined earlier).
@@ -91,6 +94,7 @@ impl<'a> Lowerer<'a> {
             tables: Vec::new(),
             several: false,
             guesses: usage::guesses(script),
+            unsure: std::collections::HashSet::new(),
             names: HashMap::new(),
             defined: 0,
             hidden: (0, 0),

@@ -139,6 +139,7 @@ impl<'a> Lowerer<'a> {
                 let mut columns = Vec::new();
                 for item in items {
                     for (name, value) in self.item(item, &flow.columns) {
+                        self.check_key(&value, "keeps distinct", item.value.span);
                         let name = unique(name, &mut names);
                         list.push(Col::plain(&name, value.ty));
                         columns.push(Column { name, value: value.expr });
@@ -303,7 +304,9 @@ impl<'a> Lowerer<'a> {
             None if descending => NullsOrder::Last,
             None => NullsOrder::First,
         };
-        SortKey { value: self.scalar(&key.item.value, columns).expr, descending, nulls }
+        let value = self.scalar(&key.item.value, columns);
+        self.check_key(&value, "orders by", key.item.value.span);
+        SortKey { value: value.expr, descending, nulls }
     }
 
     pub(super) fn parse(

@@ -38,7 +38,9 @@ impl<'a> Lowerer<'a> {
             }
             _ => {
                 let name = item.name().map(|name| name.text.clone()).or_else(|| name_of(&item.value));
-                vec![(name.unwrap_or_else(|| "Column".to_owned()), value)]
+                let name = name.unwrap_or_else(|| "Column".to_owned());
+                self.derived(&name, &value);
+                vec![(name, value)]
             }
         }
     }

@@ -104,6 +104,7 @@ impl<'a> Lowerer<'a> {
                 let mut left = self.scalar(first, columns);
                 for (op, operand) in rest {
                     let right = self.scalar(operand, columns);
+                    self.check_operation(*op, &left, &right, node.span);
                     left = arithmetic(*op, left, right);
                 }
                 left
@@ -148,11 +149,19 @@ impl<'a> Lowerer<'a> {
         };
         match columns.get(name, self.types, guess) {
             Some(column) => {
+                if guess != Ty::Unknown && !event_time && column.ty == guess && !columns.has(name) {
+                    self.guessed(name);
+                }
                 self.check_column(name, columns, span);
                 self.burn(size(&column.value, MAX_HELPER));
                 Typed::new(column.value, column.ty)
             }
             None => {
+                let message = format!("there is no column `{name}` at this point of the query (KS142)");
+                if !self.diagnostics.iter().any(|known| known.message == message) {
+                    let found = crate::diagnostic::Diagnostic::warning(codes::kusto::REFUSED, message);
+                    self.diagnostics.push(found.at(span));
+                }
                 let reason = format!("`{name}`, which is no column here,");
                 Typed::unread(self.miss(codes::kusto::UNKNOWN_COLUMN, reason, span))
             }
@@ -161,6 +170,7 @@ impl<'a> Lowerer<'a> {
 
     fn path(&mut self, path: &'a Path, columns: &Columns, span: Span) -> Typed {
         let mut base = self.scalar(&path.first, columns);
+        self.check_path(&base, span);
         for step in &path.steps {
             let segment = match &step.kind {
                 StepKind::Member(name) => Some(Segment::Key(name.text.clone())),
@@ -217,6 +227,7 @@ impl<'a> Lowerer<'a> {
             }
             ("ago", Some(span), None) => {
                 let span = self.scalar(span, columns);
+                self.check_arguments("ago", std::slice::from_ref(&span), found.span);
                 call(kusto::SUBTRACT, vec![call(function::NOW, Vec::new()), span])
             }
             ("now", None, _) => call(function::NOW, Vec::new()),
@@ -319,6 +330,7 @@ impl<'a> Lowerer<'a> {
                     {
                         return Typed::unread(*index);
                     }
+                    self.check_arguments(functions::canonical(name), &values, found.span);
                     call(function, texts(function, values))
                 }
                 None => {

@@ -25,7 +25,9 @@ impl<'a> Lowerer<'a> {
                 Some(name) => name.text.clone(),
                 None => name_of(&item.value).unwrap_or_else(|| "Column".to_owned()),
             };
+            self.check_key(&value, "groups by", item.value.span);
             let name = unique(name, &mut names);
+            self.derived(&name, &value);
             by.push(Named { column: Column { name, value: value.expr }, ty: value.ty });
         }
         let mut aggregates = Vec::new();
@@ -269,6 +271,8 @@ impl<'a> Lowerer<'a> {
             {
                 return Typed::unread(*index);
             }
+            let canonical = aggregate_word(function);
+            self.check_arguments(canonical, &values, call.span);
             if function == aggregate::COUNT_ROWS {
                 // count(x) counts rows, nulls included.
                 values.clear();
@@ -341,6 +345,11 @@ impl<'a> Lowerer<'a> {
         }
         self.scalar(node, columns)
     }
+}
+
+/// The spelling of an aggregate.
+fn aggregate_word(function: Function) -> &'static str {
+    functions::aggregate_spelling(function).unwrap_or_default()
 }
 
 fn stars(call: &Call) -> bool {

@@ -82,6 +82,9 @@ impl<'a> Lowerer<'a> {
             ExprKind::Star => Typed::new(Expr::AnyField, Ty::String),
             _ => self.scalar(left, columns),
         };
+        if !matches!(op, InOp::In | InOp::NotIn) {
+            self.check_text_list(&left, span);
+        }
         let mut items: Vec<Typed> = Vec::new();
         for node in list {
             if self.is_table(node) && !self.is_column(node, columns) {
