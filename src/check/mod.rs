@@ -38,7 +38,9 @@ pub fn check(rule: &ReadRule, matrix: &Matrix) -> Vec<Diagnostic> {
             }
         }
     }
-    found.extend(schedule(detection));
+    if rule.dialect() == Some("kusto") {
+        found.extend(schedule(detection));
+    }
     for entry in &detection.unread {
         let diagnostic = Diagnostic::warning(entry.code, format!("not read: {}", entry.reason));
         found.push(match entry.span {

@@ -534,6 +534,9 @@ pub(super) fn arithmetic(op: ArithmeticOp, left: Typed, right: Typed) -> Typed {
         ArithmeticOp::Modulo => kusto::MODULO,
     };
     let ty = match (op, left.ty, right.ty) {
+        // What the other side is decides: a time, a length of time or a number.
+        (ArithmeticOp::Add, Ty::DateTime, Ty::Unknown) | (ArithmeticOp::Add, Ty::Unknown, Ty::DateTime) => Ty::DateTime,
+        (_, Ty::Unknown, _) | (_, _, Ty::Unknown) => Ty::Unknown,
         (ArithmeticOp::Subtract, Ty::DateTime, Ty::DateTime) | (ArithmeticOp::Modulo, Ty::DateTime, _) => Ty::Timespan,
         (_, Ty::DateTime, _) | (_, _, Ty::DateTime) => Ty::DateTime,
         (ArithmeticOp::Divide, Ty::Timespan, Ty::Timespan) => Ty::Real,
