@@ -76,31 +76,34 @@ impl Raiser<'_> {
             }
             Expr::Call(function, arguments) => self.call(*function, arguments),
             Expr::Case(arms, otherwise) => {
-                // Where one value is dynamic all are, or the engine takes another type for the whole.
-                let mut values = arms.iter().map(|arm| &arm.then).chain(std::iter::once(otherwise.as_ref()));
-                let dynamic = values.try_fold(false, |found, value| {
-                    Ok::<bool, String>(found || (value.as_literal().is_none() && self.scalar(value)?.ty == Ty::Dynamic))
-                })?;
-                let alike = |term: Term, value: &Expr| match value {
-                    Expr::Literal(found) if dynamic && term.ty != Ty::Dynamic => {
-                        Term::new(literal::dynamic(found), Ty::Dynamic)
-                    }
-                    _ => term,
-                };
-                let mut parts = Vec::new();
-                let mut ty = Ty::Unknown;
+                let mut conditions = Vec::new();
+                let mut values = Vec::new();
                 for arm in arms {
                     let may = std::mem::replace(&mut self.may_count, false);
                     let when = self.condition(&arm.when, false, Place::Inside);
                     self.may_count = may;
-                    let then = alike(self.scalar(&arm.then)?, &arm.then);
-                    ty = ty.common(then.ty);
-                    parts.push(strip(&when?));
-                    parts.push(then.text);
+                    conditions.push(strip(&when?));
+                    values.push((self.scalar(&arm.then)?, &arm.then));
                 }
-                let otherwise = alike(self.scalar(otherwise)?, otherwise);
+                values.push((self.scalar(otherwise)?, otherwise.as_ref()));
+                // Where one value is dynamic all are, or the engine takes another type for the whole.
+                let dynamic = values.iter().any(|(term, value)| value.as_literal().is_none() && term.ty == Ty::Dynamic);
+                let mut ty = Ty::Unknown;
+                let mut parts = Vec::new();
+                let mut conditions = conditions.into_iter();
+                for (term, value) in values {
+                    let term = match value {
+                        Expr::Literal(found) if dynamic && term.ty != Ty::Dynamic => {
+                            Term::new(literal::dynamic(found), Ty::Dynamic)
+                        }
+                        _ => term,
+                    };
+                    ty = ty.common(term.ty);
+                    parts.extend(conditions.next());
+                    parts.push(term.text);
+                }
                 let name = if arms.len() == 1 { "iff" } else { "case" };
-                Ok(Term::new(format!("{name}({}, {})", parts.join(", "), otherwise.text), ty.common(otherwise.ty)))
+                Ok(Term::new(format!("{name}({})", parts.join(", ")), ty))
             }
             Expr::Truth(inner) => {
                 let may = std::mem::replace(&mut self.may_count, false);

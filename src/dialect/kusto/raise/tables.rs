@@ -21,6 +21,9 @@ impl Raiser<'_> {
         let mut rest = columns;
         while let Some((first, tail)) = rest.split_first() {
             let Some((call, 0)) = value_at(&first.value) else {
+                if value_at(&first.value).is_some() {
+                    return Err("one of several values of a call, away from the others".to_owned());
+                }
                 parts.push(self.columns(std::slice::from_ref(first))?);
                 rest = tail;
                 continue;
