@@ -6,7 +6,6 @@ use super::input::Workspace;
 use super::output::Session;
 use super::translate::{source_text, tell_reading};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::dialect::Dialect;
 use crate::report::{Explanation, explain};
 use crate::template;
 
@@ -18,7 +17,7 @@ pub fn run(args: &ExplainArgs, session: &mut Session) {
         let Some(loaded) = workspace.load(&found, session) else { continue };
         tell_reading(&loaded, session);
         for rule in &loaded.rules {
-            let platform = rule.dialect().and_then(|name| workspace.registry.get(name)).and_then(Dialect::platform);
+            let platform = rule.platform(&workspace.registry);
             let text = source_text(&loaded, rule);
             all.extend(explain(rule, platform, &workspace.registry, &workspace.schemas, text));
         }

@@ -315,7 +315,7 @@ fn outcome(
             return Some((Err(rule.diagnostics), name, loaded.file.text));
         }
         let detection = rule.detection()?;
-        let platform = rule.dialect().and_then(|name| workspace.registry.get(name)).and_then(Dialect::platform);
+        let platform = rule.platform(&workspace.registry);
         let types = crate::cli::input::Types { schemas: &workspace.schemas, given: &workspace.types };
         let sources: Vec<String> = detection.log_sources.iter().flat_map(|source| source.names.clone()).collect();
         let types = crate::platform::TypeSource::types(&types, platform.unwrap_or(PlatformId::Panther), &sources);

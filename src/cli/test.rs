@@ -7,7 +7,6 @@ use super::output::Session;
 use super::run::{not_run, now};
 use super::translate::{rule_id, tell_reading};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::dialect::Dialect;
 use crate::evaluate::{self, Access, Context};
 use crate::model::{Detection, PlatformId, TestCase, Value};
 use crate::platform::{ReadRule, TypeSource, tests_file};
@@ -118,7 +117,7 @@ fn one(loaded: &Loaded, rule: &ReadRule, detection: &Detection, test: &TestCase,
 
 /// Whether the rule matches a test's event. A pipeline or shape matches if it yields a row.
 fn verdict(rule: &ReadRule, detection: &Detection, test: &TestCase, workspace: &Workspace) -> Result<bool, Diagnostic> {
-    let platform = rule.dialect().and_then(|name| workspace.registry.get(name)).and_then(Dialect::platform);
+    let platform = rule.platform(&workspace.registry);
     let sources: Vec<String> = detection.log_sources.iter().flat_map(|source| source.names.clone()).collect();
     let types = Types { schemas: &workspace.schemas, given: &workspace.types };
     let types = types.types(platform.unwrap_or(PlatformId::Panther), &sources);

@@ -6,7 +6,7 @@ use super::input::{Found, Loaded, Types, Workspace};
 use super::output::Session;
 use super::translate::tell_reading;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::dialect::{Dialect, NoHelpers};
+use crate::dialect::NoHelpers;
 use crate::model::{Detection, PlatformId};
 use crate::platform::ReadEnv;
 use crate::source::NoSiblings;
@@ -82,6 +82,6 @@ fn side<'a>(
         return None;
     };
     let platform =
-        rule.and_then(|rule| rule.dialect()).and_then(|name| workspace.registry.get(name)).and_then(Dialect::platform);
+        rule.and_then(|rule| rule.platform(&workspace.registry));
     Some((detection, platform))
 }

@@ -94,6 +94,11 @@ fn from_column<'v>(root: &'v Value, path: &FieldPath, walk: Walk, context: &Cont
         return walk.go(root, &path.0, found);
     };
     walk.go(root, &path.0, found);
+    // What stands inside a column is dynamic, whatever the field table says of it: null where it is missing.
+    let inside = path.0.len() > 1 && context.types.type_of(first_key(path)).is_none_or(|column| !column.list);
+    if inside && !kind.list {
+        return;
+    }
     if kind.list {
         found.values = flat(std::mem::take(&mut found.values));
     }
@@ -111,6 +116,14 @@ fn coerce_all(values: &mut [Cow<'_, Value>], kind: FieldType, read: fn(&Value, F
         if let Some(other) = read(value, kind.kind) {
             *value = Cow::Owned(other);
         }
+    }
+}
+
+/// The column that a path starts in.
+fn first_key(path: &FieldPath) -> &str {
+    match path.0.first() {
+        Some(Segment::Key(name)) => name,
+        _ => "",
     }
 }
 

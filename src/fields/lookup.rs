@@ -162,12 +162,9 @@ pub(super) fn platform_path(
         // Elastic reads every value; the modes that pick one of several have no counterpart.
         PlatformId::Elastic => match mode {
             ArrayMode::Whole | ArrayMode::Any | ArrayMode::Single => ArrayMode::Any,
-            ArrayMode::All | ArrayMode::First | ArrayMode::Last | ArrayMode::Distinct | ArrayMode::LastDistinct => {
-                if several {
-                    return Err(NoPath::Flattened);
-                }
-                ArrayMode::Any
-            }
+            // What that means where values have no order is for each language to say.
+            mode if several => mode,
+            _ => ArrayMode::Any,
         },
         // The words of a line are one text.
         _ if found.row.one_line.contains(&platform) => ArrayMode::Whole,

@@ -12,6 +12,6 @@ mod words;
 
 pub use lookup::{Found, find_row};
 pub use map::{FieldPolicy, Mapped, Unmapped, common_column, from_common, rename_expr, to_common};
-pub use project::{project, unproject};
+pub use project::{LOG_TYPE, project, project_readable, unproject};
 pub use schema::{Confidence, PlatformScope, Row, Schema, SchemaError, Schemas};
 pub use types::SchemaTypes;

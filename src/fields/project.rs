@@ -5,13 +5,29 @@ use super::words;
 use crate::model::{FieldKind, FieldPath, PlatformId, Segment};
 use serde_json::{Map, Value as Json};
 
+/// Where Panther says which log source an event belongs to.
+pub const LOG_TYPE: &str = "p_log_type";
+
 /// The event under a platform's names: every row's values, the log source's constants, and nothing else.
 ///
 /// A list becomes a list, or an object with index keys where the platform pivots it (`.*.`).
 pub fn project(event: &Json, schema: &Schema, platform: PlatformId) -> Json {
+    projected(event, schema, platform, false)
+}
+
+/// The event as [`project`] gives it, with every value under its further names too: what a rule of that platform may read.
+pub fn project_readable(event: &Json, schema: &Schema, platform: PlatformId) -> Json {
+    projected(event, schema, platform, true)
+}
+
+fn projected(event: &Json, schema: &Schema, platform: PlatformId, every_name: bool) -> Json {
     let event = &words::completed(event, schema);
     let mut out = Json::Object(Map::new());
     if let Some(scope) = schema.scopes.get(&platform) {
+        // Panther's own name for the log source stands in every event.
+        if let (PlatformId::Panther, Some(name)) = (platform, scope.names.first()) {
+            put(&mut out, &[At::Key(LOG_TYPE.to_owned())], Json::String(name.clone()));
+        }
         for (field, values) in &scope.constants {
             if let Some(value) = values.first() {
                 put(&mut out, &concrete(&FieldPath::parse(field), &[]), Json::String(value.clone()));
@@ -32,8 +48,12 @@ pub fn project(event: &Json, schema: &Schema, platform: PlatformId) -> Json {
             continue;
         }
         // Common names are exact, as Sentinel's are.
+        let also = row.also.get(&platform).into_iter().flatten().filter(|_| every_name);
+        let paths: Vec<&FieldPath> = also.chain([path]).collect();
         each(event, &row.name.0, PlatformId::Sentinel, &mut Vec::new(), &mut |indexes, value| {
-            put(&mut out, &concrete(path, indexes), convert(value, row, platform));
+            for path in &paths {
+                put(&mut out, &concrete(path, indexes), convert(value, row, platform));
+            }
         });
     }
     out
@@ -91,6 +111,12 @@ fn each(
                 indexes.pop();
             }
         }
+        // Text that holds JSON.
+        Some((Segment::Json, rest)) => {
+            if let Some(inner) = value.as_str().and_then(|text| serde_json::from_str::<Json>(text).ok()) {
+                each(&inner, rest, platform, indexes, found);
+            }
+        }
         Some(_) => {}
     }
 }
@@ -108,6 +134,8 @@ fn member<'a>(value: &'a Json, key: &str, platform: PlatformId) -> Option<&'a Js
 enum At {
     Key(String),
     Index(usize),
+    /// Text that holds JSON.
+    Text,
 }
 
 fn concrete(path: &FieldPath, indexes: &[usize]) -> Vec<At> {
@@ -118,6 +146,7 @@ fn concrete(path: &FieldPath, indexes: &[usize]) -> Vec<At> {
             Segment::Key(key) => At::Key(key.clone()),
             Segment::KeyPattern(_) => At::Key(indexes.next().copied().unwrap_or(0).to_string()),
             Segment::Index(index) => At::Index(usize::try_from(*index).unwrap_or(0)),
+            Segment::Json => At::Text,
             _ => At::Index(indexes.next().copied().unwrap_or(0)),
         })
         .collect()
@@ -130,10 +159,20 @@ pub(super) fn set(event: &mut Json, path: &FieldPath, value: Json) {
 
 fn put(target: &mut Json, path: &[At], value: Json) {
     let Some((first, rest)) = path.split_first() else {
-        *target = value;
+        // A whole object beside members that have rows of their own.
+        match (&mut *target, value) {
+            (Json::Object(known), Json::Object(more)) => known.extend(more),
+            (_, value) => *target = value,
+        }
         return;
     };
     match first {
+        At::Text => {
+            let known = target.as_str().and_then(|text| serde_json::from_str(text).ok());
+            let mut inner: Json = known.unwrap_or(Json::Null);
+            put(&mut inner, rest, value);
+            *target = Json::String(inner.to_string());
+        }
         At::Key(key) => {
             if !target.is_object() {
                 *target = Json::Object(Map::new());

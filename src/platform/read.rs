@@ -108,6 +108,12 @@ impl ReadRule {
         self.query.as_ref().map(|query| query.dialect.as_str())
     }
 
+    /// The platform in whose names the logic stands: the language's, else the one whose rule file this is.
+    pub fn platform(&self, registry: &Registry) -> Option<PlatformId> {
+        let of_language = self.dialect().and_then(|name| registry.get(name)).and_then(crate::dialect::Dialect::platform);
+        of_language.or_else(|| super::platform_of(self.format).map(super::Platform::id))
+    }
+
     /// The place in the file of a span of the query.
     pub fn to_file(&self, span: Span) -> Span {
         self.query.as_ref().map_or(span, |query| query.text.map.to_file(span))

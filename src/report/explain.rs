@@ -1,9 +1,10 @@
 //! What a rule does: condition, exclusions, output fields, and where each field maps to.
 
 use crate::diagnostic::line_column;
+use super::shown::{OutputEntry, shown};
 use crate::dialect::{Registry, WriteContext};
 use crate::fields::{Schema, Schemas, find_row};
-use crate::model::{Expr, Logic, PlatformId, Predicate, Shape, StepKind, TypeMap, walk};
+use crate::model::{Logic, PlatformId, Predicate, Shape, StepKind, TypeMap, walk};
 use crate::platform::ReadRule;
 use crate::rewrite::exclusions::exclusions;
 use crate::translate::choose_schema;
@@ -28,15 +29,6 @@ pub struct ExclusionEntry {
     pub kind: String,
     /// The values.
     pub values: Vec<String>,
-}
-
-/// A value that the alert shows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct OutputEntry {
-    /// The name in the alert.
-    pub field: String,
-    /// The field it comes from, where it is another one; `None` where it is computed or the same.
-    pub source: Option<String>,
 }
 
 /// A field of the rule under its names elsewhere.
@@ -120,7 +112,7 @@ pub fn explain(
         conditions,
         steps,
         exclusions: excluded,
-        outputs: detection.outputs.iter().map(|output| output_entry(&output.name, &output.value)).collect(),
+        outputs: shown(detection),
         fields: fields(&detection.logic, platform, schema),
         unread: detection
             .unread
@@ -235,19 +227,6 @@ fn condition_text(predicate: &Predicate, registry: &Registry) -> String {
         }
         None => String::new(),
     }
-}
-
-fn output_entry(name: &str, value: &Expr) -> OutputEntry {
-    let path = match value {
-        Expr::Field(field) => Some(plain(&field.path.to_string())),
-        _ => None,
-    };
-    OutputEntry { field: name.to_owned(), source: path.filter(|path| path != name) }
-}
-
-/// A path as catalogue pages write it: list marks left out.
-fn plain(path: &str) -> String {
-    path.replace("[]", "").replace("[0]", "")
 }
 
 fn fields(logic: &Logic, platform: Option<PlatformId>, schema: Option<&Schema>) -> Vec<FieldEntry> {

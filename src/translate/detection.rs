@@ -3,10 +3,12 @@
 use super::query::QueryTranslation;
 use super::{Env, FieldMode, Options};
 use crate::diagnostic::codes;
-use crate::fields::{self, Schema};
+use crate::fields::{self, Schema, SchemaTypes};
 use crate::model::{
     Alerting, Dedup, Detection, DynamicSeverity, Expr, LogSource, Loss, OutputField, PlatformId, Suppression, TestCase,
 };
+use crate::rewrite::typed::{self, EventShape};
+use std::collections::BTreeMap;
 
 /// A detection ready to be written, with what was lost beside the logic.
 pub(super) struct Prepared {
@@ -24,12 +26,16 @@ pub(super) fn for_target(
     options: &Options<'_>,
 ) -> Prepared {
     let schema = translated.schema.as_deref().and_then(|name| env.schemas.get(name));
-    let mut names = Names { from, to, schema, keep: options.fields == FieldMode::Keep, losses: Vec::new() };
+    let mut names = Names { from, to, schema, keep: options.fields == FieldMode::Keep, losses: Vec::new(), log_types: super::shown::log_types(source) };
     let mut detection = source.clone();
     detection.logic = translated.logic.clone();
     detection.unread = Vec::new();
     if from != Some(to) {
-        detection.outputs = names.outputs(&source.outputs);
+        detection.outputs = if translated.outputs.is_empty() {
+            names.outputs(&source.outputs)
+        } else {
+            names.returned(&source.outputs, &translated.outputs)
+        };
         detection.alerting = names.alerting(&source.alerting);
         detection.tests = names.tests(&source.tests);
         detection.log_sources = vec![LogSource {
@@ -51,13 +57,23 @@ struct Names<'a> {
     schema: Option<&'a Schema>,
     keep: bool,
     losses: Vec<Loss>,
+    log_types: BTreeMap<String, Vec<String>>,
 }
 
 impl Names<'_> {
+    /// A Panther value as the field table lets it be said.
+    fn settled(&self, expr: &Expr, schema: &Schema) -> Expr {
+        if self.from != Some(PlatformId::Panther) {
+            return expr.clone();
+        }
+        let types = SchemaTypes { schemas: vec![schema], platform: PlatformId::Panther };
+        typed::value_by_types(expr.clone(), &EventShape::new(&types, self.log_types.clone()))
+    }
+
     fn expr(&self, expr: &Expr) -> Result<Expr, String> {
         match (self.from, self.schema) {
             _ if self.keep => Ok(expr.clone()),
-            (Some(from), Some(schema)) => fields::rename_expr(expr, from, self.to, schema)
+            (Some(from), Some(schema)) => fields::rename_expr(&self.settled(expr, schema), from, self.to, schema)
                 .map_err(|missing| format!("`{}`: {}", missing.name, missing.reason)),
             _ => Ok(expr.clone()),
         }
@@ -75,6 +91,20 @@ impl Names<'_> {
             }
         }
         kept
+    }
+
+    /// What the query returns of it, each under its column.
+    fn returned(&mut self, outputs: &[OutputField], returned: &[OutputField]) -> Vec<OutputField> {
+        for output in outputs {
+            if returned.iter().all(|kept| kept.name != output.name) {
+                let reason = self.expr(&output.value).err().unwrap_or_else(|| "it cannot be a column".to_owned());
+                self.losses.push(Loss::output(
+                    codes::fields::OUTPUT_LOST,
+                    format!("the alert no longer shows {}: {reason}", output.name),
+                ));
+            }
+        }
+        returned.to_vec()
     }
 
     fn group(&mut self, by: &[Expr], what: &str) -> Option<Vec<Expr>> {

@@ -6,10 +6,11 @@ use crate::model::walk;
 use crate::model::{
     Expr, FieldPath, FieldType, FieldTypes, Logic, PlatformId, Shape, TICKS_PER_SECOND, TestCase, TestKind, Value,
 };
+use crate::rewrite::typed::EventShape;
 use crate::verify::events::Options;
 use crate::verify::{self, Ground, Side};
 use serde_json::{Value as Json, json};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// The fixed time of evaluation: 2024-01-01T00:00:00Z. Any would do; the same one every time keeps the bytes the same.
 const NOW: i64 = 738_885 * 86_400 * TICKS_PER_SECOND;
@@ -45,7 +46,18 @@ fn counterexample((left, right): &(Json, Json), source: bool) -> Json {
     json!({"source_event": left, "target_event": right, "source": source, "target": !source})
 }
 
-/// Runs two rules over events made from both. `common`: the left side in common names, where that is known.
+/// What is known of the left side beside its logic.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    /// It in common names.
+    pub(super) common: Option<&'a Logic>,
+    /// It as declared fields let it be said: its tests are the ones that events can decide.
+    pub(super) settled: Option<&'a Logic>,
+    /// The rule's own tests.
+    pub(super) tests: &'a [TestCase],
+}
+
+/// Runs two rules over events made from both.
 ///
 /// # Errors
 /// What cannot be run on either side, see [`EvalError`].
@@ -53,13 +65,14 @@ pub(super) fn hold(
     left: (&Logic, Option<PlatformId>),
     right: (&Logic, Option<PlatformId>),
     names: &Names<'_>,
-    common: Option<&Logic>,
-    tests: &[TestCase],
+    known: &Known<'_>,
 ) -> Result<Held, EvalError> {
     match names {
-        Names::Mapped { schema, from, to } => mapped(left.0, right.0, schema, (*from, *to), common, tests),
+        Names::Mapped { schema, from, to } => mapped(left.0, right.0, schema, (*from, *to), known),
         Names::Kept { given, target } => {
-            let left_context = Context::new(Access::of(left.1), *given, NOW);
+            // Logic that stays on its platform keeps the types that it was read by.
+            let own = if left.1 == right.1 { *target } else { *given };
+            let left_context = Context::new(Access::of(left.1), own, NOW);
             let right_context = Context::new(Access::of(right.1), *target, NOW);
             let left_side = Side { logic: left.0, context: &left_context };
             let right_side = Side { logic: right.0, context: &right_context };
@@ -74,18 +87,23 @@ fn mapped(
     right: &Logic,
     schema: &Schema,
     (from, to): (PlatformId, PlatformId),
-    common: Option<&Logic>,
-    tests: &[TestCase],
+    known: &Known<'_>,
 ) -> Result<Held, EvalError> {
     let types = CommonTypes(schema);
     let context = Context::new(Access::Common, &types, NOW);
-    let source = common.cloned().unwrap_or_else(|| fields::to_common(left.clone(), from, schema).logic);
+    let source = known.common.cloned().unwrap_or_else(|| fields::to_common(left.clone(), from, schema).logic);
     let target = fields::to_common(right.clone(), to, schema).logic;
     let (left_types, right_types) =
         (SchemaTypes { schemas: vec![schema], platform: from }, SchemaTypes { schemas: vec![schema], platform: to });
     let left_context = Context::new(Access::of(Some(from)), &left_types, NOW);
     let right_context = Context::new(Access::of(Some(to)), &right_types, NOW);
-    let project = |event: &Json| (fields::project(event, schema, from), fields::project(event, schema, to));
+    let project =
+        |event: &Json| (fields::project_readable(event, schema, from), fields::project_readable(event, schema, to));
+    // A Panther rule asks for the types of values; what the translation claims, it claims for events as declared.
+    let shape = EventShape::new(&left_types, BTreeMap::new());
+    let declared = |event: &Json| {
+        from != PlatformId::Panther || shape.conforms(&fields::project_readable(event, schema, from))
+    };
     // Elastic raises one alert for a new value, others one for each event that has it: only the values are compared.
     let new = new_values(&source).or_else(|| new_values(&target));
     let named = |path: &str, platform: PlatformId| {
@@ -95,10 +113,12 @@ fn mapped(
     let ground = Ground {
         makers: vec![Side { logic: &source, context: &context }, Side { logic: &target, context: &context }],
         options: Options::common(),
-        admits: &|_| true,
+        admits: &declared,
+        settled: known.settled,
         project: &project,
         names: Some([&|name| named(name, from), &|name| named(name, to)]),
-        samples: tests
+        samples: known
+            .tests
             .iter()
             .filter(|test| !test.event.is_array())
             .map(|test| fields::unproject(&test.event, schema, from))

@@ -12,6 +12,7 @@ mod query;
 mod recognised;
 mod report;
 mod shapes;
+mod shown;
 mod source;
 mod verification;
 
@@ -152,7 +153,7 @@ pub fn translate_rule(rule: &ReadRule, env: &Env<'_>, options: &Options<'_>) -> 
     let Some(detection) = rule.detection() else {
         return Translation::refused(vec![refusal("the file holds no rule that raises alerts".to_owned())], Vec::new());
     };
-    let from = rule.dialect().and_then(|name| env.registry.get(name)).and_then(Dialect::platform);
+    let from = rule.platform(env.registry);
     // A rule file may count beside its query; a bare query cannot.
     let to = match options.goal {
         Goal::Platform(platform) => Some(platform),

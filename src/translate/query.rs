@@ -1,18 +1,19 @@
 //! The query of a rule: normalise, map, plan, print and verify for one target language.
 
-use super::{Env, FieldMode, Options, VerificationEntry, keep, source, verification};
+use super::{Env, FieldMode, Options, VerificationEntry, keep, shown, source, verification};
 use crate::diagnostic::codes;
 use crate::dialect::{Dialect, WriteContext};
 use crate::fields::{self, Mapped, Schema, SchemaTypes, Unmapped};
 use crate::model::walk::{self, Fold};
 use crate::model::{
-    ArrayMode, Detection, Expr, FieldType, FieldTypes, Logic, Loss, PlatformId, Predicate, Scope, Shape, Source, Test,
-    TestKind, Verdict,
+    ArrayMode, Detection, Direction, Expr, FieldType, FieldTypes, Logic, Loss, OutputField, PlatformId, Predicate, Scope,
+    Segment, Shape, Source, StepKind, Test, TestKind, Verdict,
 };
 use crate::plan::{self, Refusal};
 use crate::platform::Columns;
 use crate::rewrite::normalise::normalise;
 use crate::rewrite::presence::without_implied_presence;
+use crate::rewrite::typed::{self, EventShape};
 use std::collections::BTreeSet;
 
 /// A translated query.
@@ -38,6 +39,8 @@ pub struct QueryTranslation {
     pub sources: Vec<String>,
     /// The columns that the query returns.
     pub columns: Columns,
+    /// What alerts show, as the columns that hold it; empty where no columns were made for it.
+    pub outputs: Vec<OutputField>,
     /// The log source, where its field table was used.
     pub schema: Option<String>,
     /// Assumptions, stated once a run.
@@ -68,6 +71,9 @@ pub(super) struct Named<'a> {
     pub(super) schema: Option<&'a Schema>,
     /// The logic in common names, for verification.
     pub(super) common: Option<Logic>,
+    /// The logic in the source's names as the declared fields let it be said, where that differs: its tests are the
+    /// ones that events can decide.
+    pub(super) settled: Option<Logic>,
 }
 
 /// Translates a detection's logic into one language. `from` is the platform in whose names it stands.
@@ -143,7 +149,18 @@ pub(super) fn translate_known(
     let losses = once_each(losses);
     let sources = target_sources(detection, &named, from, to, options);
     let context = WriteContext { types: &types, tables: &sources, detection: Some(detection) };
-    let text = dialect.write(&planned.logic, &context);
+    let shown = shown::columns(detection, &named, (from, to), target, &types)
+        .filter(|_| planned.logic.as_filter().is_some());
+    let written = shown.as_ref().map_or_else(|| planned.logic.clone(), |shown| shown::with(&planned.logic, &shown.step));
+    let text = dialect.write(&written, &context);
+    let columns = match (named.schema, &shown, from == to) {
+        // A query of the same platform may return more than is known here.
+        (_, _, true) | (None, _, _) => Columns::Unknown,
+        (Some(schema), shown, false) if to == Some(PlatformId::Sentinel) => {
+            Columns::Known(table_columns(schema, shown.as_ref()))
+        }
+        _ => Columns::Unknown,
+    };
     let mut translated = QueryTranslation {
         dialect,
         text,
@@ -153,7 +170,8 @@ pub(super) fn translate_known(
         losses,
         unmapped: names,
         verification: None,
-        columns: Columns::Unknown,
+        columns,
+        outputs: shown.map(|shown| shown.outputs).unwrap_or_default(),
         schema: named.schema.map(|schema| schema.source.clone()),
         assumptions: assumptions(from, to, options),
         sources,
@@ -215,6 +233,7 @@ fn rename<'a>(
         unmapped: Vec::new(),
         schema: None,
         common: None,
+        settled: None,
     };
     let (Some(from), Some(to)) = (from, to) else { return Ok(kept(logic)) };
     if from == to || options.fields == FieldMode::Keep {
@@ -234,7 +253,10 @@ fn rename<'a>(
             format!("{} has no counterpart on {}", schema.title, to.name()),
         ));
     }
-    let common = fields::to_common(logic, from, schema);
+    let settled = (from == PlatformId::Panther).then(|| settle(logic.clone(), detection, schema));
+    let null_guards = settled.as_ref().map(|settled| settled.null_guards.clone()).unwrap_or_default();
+    let settled = settled.map(|settled| settled.logic);
+    let common = fields::to_common(settled.clone().unwrap_or(logic), from, schema);
     let mapped = fields::from_common(common.logic.clone(), to, schema);
     check(&common, &mapped, options)?;
     nothing_left(&common, &mapped, to, schema)?;
@@ -242,7 +264,17 @@ fn rename<'a>(
     unmapped.extend(mapped.unmapped);
     let mut losses = common.losses;
     losses.extend(mapped.losses);
-    Ok(Named { logic: mapped.logic, losses, unmapped, schema: Some(schema), common: Some(common.logic) })
+    losses.extend(null_guards.into_iter().map(|span| {
+        let message = "a field that is there and null stops the rule with an error; elsewhere it counts as missing";
+        Loss::matching(codes::fields::NULL_GUARD, Direction::Wider, message, Some(span))
+    }));
+    Ok(Named { logic: mapped.logic, losses, unmapped, schema: Some(schema), common: Some(common.logic), settled })
+}
+
+/// A Panther rule's logic with the questions answered that the field table and the rule's log types answer.
+fn settle(logic: Logic, detection: &Detection, schema: &Schema) -> typed::Settled {
+    let types = SchemaTypes { schemas: vec![schema], platform: PlatformId::Panther };
+    typed::by_types(logic, &EventShape::new(&types, shown::log_types(detection)))
 }
 
 /// Whether nothing but the log source is asked for.
@@ -350,12 +382,19 @@ fn check(common: &Mapped, mapped: &Mapped, options: &Options<'_>) -> Result<(), 
 /// Tables that the query names become the rule's events: which table that is on the target is decided there. `mapped`:
 /// the names are another platform's; a pipeline over one table then reads the rule's events, too.
 fn events_source(logic: Logic, mapped: bool) -> Logic {
-    struct Events;
+    struct Events(bool);
     impl Fold for Events {
         fn source(&mut self, source: Source) -> Source {
             match source {
                 Source::Table(_) => Source::Events,
                 other => walk::source_parts(self, other),
+            }
+        }
+        // On its own platform a query inside a condition keeps the table that it names.
+        fn expr(&mut self, expr: Expr) -> Expr {
+            match expr {
+                Expr::Rows(_) | Expr::Scalar(_) if self.0 => expr,
+                other => walk::expr_parts(self, other),
             }
         }
     }
@@ -374,7 +413,26 @@ fn events_source(logic: Logic, mapped: bool) -> Logic {
         walk::logic(&mut tables, logic.clone());
         tables.0.len() == 1
     };
-    if logic.as_filter().is_some() || mapped && one() { walk::logic(&mut Events, logic) } else { logic }
+    if logic.as_filter().is_some() || mapped && one() { walk::logic(&mut Events(!mapped), logic) } else { logic }
+}
+
+/// The columns of the table and those that the query makes.
+fn table_columns(schema: &Schema, shown: Option<&shown::Shown>) -> Vec<String> {
+    let mut names: Vec<String> = schema
+        .rows
+        .iter()
+        .filter_map(|row| row.paths.get(&PlatformId::Sentinel))
+        .filter_map(|path| match path.0.first() {
+            Some(Segment::Key(name)) => Some(name.clone()),
+            _ => None,
+        })
+        .collect();
+    if let Some(StepKind::Extend(columns) | StepKind::Project(columns)) = shown.map(|shown| &shown.step.kind) {
+        names.extend(columns.iter().map(|column| column.name.clone()));
+    }
+    names.sort();
+    names.dedup();
+    names
 }
 
 fn target_sources(

@@ -1,6 +1,6 @@
 //! Which log source a rule reads.
 
-use crate::fields::{Schema, Schemas, find_row};
+use crate::fields::{PlatformScope, Schema, Schemas, find_row};
 use crate::model::{Detection, Expr, PlatformId, TestKind, Value, walk};
 
 /// The field table of a rule's log source: named by a discriminator of the query, else by the rule file's names, and
@@ -26,6 +26,11 @@ pub fn choose_schema<'a>(detection: &Detection, platform: PlatformId, schemas: &
         |field| fields.push(field.path.clone()),
     );
     let names: Vec<&String> = detection.log_sources.iter().flat_map(|source| &source.names).collect();
+    let named_by = |scope: &PlatformScope| {
+        names.iter().any(|name| scope.names.iter().chain(&scope.also).any(|own| same(name, own)))
+    };
+    let naming =
+        schemas.all.iter().filter(|schema| schema.scopes.get(&platform).is_some_and(|scope| named_by(scope))).count();
     let mut best: Option<(usize, &Schema)> = None;
     for schema in &schemas.all {
         let Some(scope) = schema.scopes.get(&platform) else { continue };
@@ -57,14 +62,16 @@ pub fn choose_schema<'a>(detection: &Detection, platform: PlatformId, schemas: &
         if foreign || (other && !said) {
             continue;
         }
-        let named = names.iter().any(|name| scope.names.iter().chain(&scope.also).any(|own| same(name, own)));
+        let named = named_by(scope);
         if !(said || named) {
             continue;
         }
         let known = fields.iter().filter(|path| find_row(schema, platform, path).is_some()).count();
         let primary = names.iter().any(|name| scope.names.first().is_some_and(|own| same(name, own)));
         let score = usize::from(said) * 1_000_000 + usize::from(!denied) * 100_000 + known * 10 + usize::from(primary);
-        if (said || known > 0) && best.is_none_or(|(top, _)| score > top) {
+        // A name that means one log source alone says which it is, whatever fields the rule reads.
+        let alone = named && naming == 1;
+        if (said || known > 0 || alone) && best.is_none_or(|(top, _)| score > top) {
             best = Some((score, schema));
         }
     }

@@ -32,7 +32,15 @@ pub(super) fn verify(
         _ => Names::Kept { given: env.types, target: types },
     };
     let common = named.common.clone().map(without_unread);
-    match ground::hold((&source, from), (&back, to), &names, common.as_ref(), &detection.tests) {
+    let settled = named.settled.clone().map(without_unread);
+    if let (Some(schema), Some(PlatformId::Panther)) = (named.schema, from) {
+        translated.assumptions.push(format!(
+            "values of {} are of the types that its field table declares; events with others were not compared",
+            schema.title
+        ));
+    }
+    let known = ground::Known { common: common.as_ref(), settled: settled.as_ref(), tests: &detection.tests };
+    match ground::hold((&source, from), (&back, to), &names, &known) {
         Ok(found) => conclude(found, translated),
         Err(error) => {
             translated.unverified = true;
@@ -129,7 +137,8 @@ pub fn compare(
         },
         _ => Names::Kept { given: env.types, target: env.types },
     };
-    let found = ground::hold((&left.0.logic, left.1), (&right.0.logic, right.1), &names, None, &left.0.tests)
+    let known = ground::Known { common: None, settled: None, tests: &left.0.tests };
+    let found = ground::hold((&left.0.logic, left.1), (&right.0.logic, right.1), &names, &known)
         .map_err(|error| format!("not run: {error}"))?;
     let counts = &found.comparison;
     Ok(Comparison {
@@ -165,6 +174,10 @@ fn conclude(found: ground::Held, translated: &mut QueryTranslation) -> Result<()
         entry.counterexample.get_or_insert(event);
     }
     for span in found.comparison.undecided {
+        // What a loss already names is not claimed to be right.
+        if translated.losses.iter().any(|loss| loss.scope == Scope::Match && loss.span == Some(span)) {
+            continue;
+        }
         translated.losses.push(Loss::matching(
             codes::verify::UNDECIDED,
             Direction::Either,

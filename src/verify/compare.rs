@@ -31,6 +31,8 @@ pub struct Ground<'a> {
     pub options: Options,
     /// Whether an event that was made can be stored on both sides.
     pub admits: &'a dyn Fn(&Json) -> bool,
+    /// The left side in other words whose tests are the ones that events can decide; itself where there is none.
+    pub settled: Option<&'a Logic>,
     /// The event as the left and as the right side store it.
     pub project: &'a dyn Fn(&Json) -> (Json, Json),
     /// For two platforms, the names under which values in the rows of both sides are compared: that of a value of the
@@ -48,6 +50,7 @@ impl<'a> Ground<'a> {
             makers: vec![left, right],
             options: Options::raw(left.context.access),
             admits: &|_| true,
+            settled: None,
             project: &|event| (event.clone(), event.clone()),
             names: None,
             samples: Vec::new(),
@@ -196,7 +199,7 @@ impl<'a> Asked<'a> {
 
 fn events<'a>(left: Side<'a>, right: Side<'a>, ground: &Ground<'a>) -> Result<Comparison, EvalError> {
     let made = ground.events()?;
-    let left_condition = condition(left.logic);
+    let left_condition = condition(ground.settled.unwrap_or(left.logic));
     let deciding = left_condition.as_ref().map(Deciding::new);
     let mut decided = vec![false; deciding.as_ref().map_or(0, Deciding::tests)];
     let (left_asked, right_asked) = (Asked::new(left), Asked::new(right));
@@ -230,7 +233,7 @@ fn events<'a>(left: Side<'a>, right: Side<'a>, ground: &Ground<'a>) -> Result<Co
         }
     }
     let small = |found: Option<Json>, wanted: (bool, bool)| {
-        found.map(|event| shrink(&event, |smaller| both(smaller) == Ok(wanted)))
+        found.map(|event| shrink(&event, |smaller| (ground.admits)(smaller) && both(smaller) == Ok(wanted)))
     };
     let (wider, narrower) = (small(wider, (false, true)), small(narrower, (true, false)));
     let spans = deciding.as_ref().map(Deciding::spans).unwrap_or_default();

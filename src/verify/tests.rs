@@ -123,6 +123,7 @@ fn two_platforms_meet_on_common_events() {
             makers: vec![Side { logic: &source, context: &common }],
             options: Options::common(),
             admits: &|_| true,
+            settled: None,
             project: &rename,
             names: None,
             samples: vec![json!({"user": "alice"})],

@@ -413,6 +413,9 @@ fn fields(value: &Value, found: &mut Vec<Value>) {
             );
             match args.first() {
                 Some(inner) if simple => fields(inner, found),
+                // Another value stands for a missing one.
+                _ if *function == crate::model::function::COALESCE
+                    && args.last().is_some_and(|last| last.as_text().is_some()) => {}
                 _ if args.iter().any(|arg| arg.as_literal().is_none()) => found.push(value.clone()),
                 _ => {}
             }

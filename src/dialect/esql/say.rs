@@ -460,6 +460,21 @@ impl Say<'_> {
                 Ok(self.expr(ExprKind::Name(name(&found))))
             }
             Value::Call(function, args) => self.function(*function, args),
+            // A part of a text: the values of a computed list keep their order.
+            Value::Path(base, path, _) => match (base.as_ref(), path.0.as_slice()) {
+                (Value::Call(function::SPLIT | functions::ES_SPLIT, args), [Segment::Index(index)]) => {
+                    let parts = self.function(functions::ES_SPLIT, args)?;
+                    match index {
+                        0 => Ok(self.call("mv_first", vec![parts])),
+                        -1 => Ok(self.call("mv_last", vec![parts])),
+                        _ => {
+                            let at = self.constant(&Constants::Int(*index), None)?;
+                            Ok(self.call("mv_slice", vec![parts, at]))
+                        }
+                    }
+                }
+                _ => no("this value has no counterpart"),
+            },
             Value::Case(arms, otherwise) => {
                 let mut args = Vec::new();
                 for arm in arms {

@@ -2,10 +2,30 @@
 
 use super::{raise, say};
 use crate::diagnostic::codes::elastic;
+use crate::model::function::elastic as functions;
+use crate::model::walk::{self, Fold};
 use crate::model::{
-    Direction, Expr, FieldTypes, Logic, Loss, ParseKind, Predicate, Quantifier, Select, Shape, Step, StepKind, Test,
+    ArrayMode, Direction, Expr, FieldRef, FieldTypes, Logic, Loss, ParseKind, Predicate, Quantifier, Select, Shape, Step, StepKind, Test,
 };
 use crate::plan::{Support, Target};
+
+/// Takes the first and the last value of a field for the first and last element of the list.
+#[derive(Default)]
+struct Ends {
+    found: bool,
+}
+
+impl Fold for Ends {
+    fn field(&mut self, field: FieldRef) -> Expr {
+        let function = match field.mode {
+            ArrayMode::First => functions::ES_MV_FIRST,
+            ArrayMode::Last | ArrayMode::LastDistinct => functions::ES_MV_LAST,
+            _ => return Expr::Field(field),
+        };
+        self.found = true;
+        Expr::Call(function, vec![Expr::Field(FieldRef { mode: ArrayMode::Whole, ..field })])
+    }
+}
 
 /// ES|QL as a target: exact where a field holds one value.
 pub struct EsqlTarget;
@@ -16,6 +36,25 @@ impl Target for EsqlTarget {
     }
 
     fn test(&self, test: &Test, negated: bool, types: &dyn FieldTypes) -> Support<Predicate> {
+        let mut ends = Ends::default();
+        let other = walk::test_parts(&mut ends, test.clone());
+        if ends.found {
+            // The forms that a test has here are asked for one by one: what is approximate already is not planned again.
+            let mut said = other.clone();
+            for _ in 0..4 {
+                match say::test(&said, negated, types) {
+                    Ok(_) => {
+                        let message = "Elasticsearch keeps the values of a list sorted and each once, so the first and the last of them are not the first and last elements";
+                        let loss = Loss::matching(elastic::ESQL_MULTIVALUE, Direction::Either, message, Some(test.span));
+                        return Support::Approximately(said.into(), vec![loss]);
+                    }
+                    Err(Support::As(Predicate::Test(form))) => said = form,
+                    Err(Support::No(reason)) => return Support::No(reason),
+                    Err(_) => break,
+                }
+            }
+            return Support::No("values of a field have no order in Elasticsearch".to_owned());
+        }
         match say::test(test, negated, types) {
             Ok(_) => Support::Exactly,
             Err(other) => other,

@@ -4,9 +4,10 @@ use super::raise;
 use super::{inventory, lower, parse};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::dialect::{Dialect, Inventory, Read, ReadContext, WriteContext};
+use crate::model::walk::{self, Fold};
 use crate::model::{
-    ArrayMode, Case, Direction, Expr, FieldTypes, Logic, Loss, PlatformId, Predicate, Segment, Shape, Stage, Step,
-    Test, TestKind, WildcardPart,
+    ArrayMode, Case, Direction, Expr, FieldRef, FieldTypes, Logic, Loss, PlatformId, Predicate, Segment, Shape, Stage,
+    Step, Test, TestKind, WildcardPart,
 };
 use crate::plan::{Support, Target};
 
@@ -70,22 +71,17 @@ impl Target for Kusto {
     fn test(&self, test: &Test, negated: bool, types: &dyn FieldTypes) -> Support<Predicate> {
         let with = |kind: TestKind| Predicate::Test(Test { kind, ..test.clone() });
         // A column holds one value: every mode asks for it.
-        if let Expr::Field(field) = &test.subject
-            && matches!(field.mode, ArrayMode::LastDistinct)
-        {
-            let mut last = field.clone();
-            last.mode = ArrayMode::Last;
-            let spreads = field.path.0.contains(&Segment::Any);
-            let other = Predicate::Test(Test { subject: Expr::Field(last), ..test.clone() });
-            if !spreads {
-                return Support::As(other);
+        let mut last = LastOfDistinct::default();
+        let other = walk::test_parts(&mut last, test.clone());
+        if last.found {
+            if !last.spreads {
+                return Support::As(other.into());
             }
-            let Predicate::Test(one) = &other else { return Support::No("the last distinct value".to_owned()) };
-            return match raise::test(one, negated, types) {
+            return match raise::test(&other, negated, types) {
                 Ok(()) => {
-                    let message = "the last value stands for the last of the distinct values: they differ where the last value also stands earlier";
+                    let message = "the last element stands for the last of the distinct values: they differ where its value also stands earlier in the list, or where it has none";
                     let loss = Loss::matching(codes::kusto::LAST_VALUE, Direction::Either, message, Some(test.span));
-                    Support::Approximately(other, vec![loss])
+                    Support::Approximately(other.into(), vec![loss])
                 }
                 Err(reason) => Support::No(reason),
             };
@@ -123,6 +119,25 @@ impl Target for Kusto {
             Shape::Sequence { .. } => sequence(shape, types),
             _ => answer(raise::shape_of(shape, types)),
         }
+    }
+}
+
+/// Takes the last value for the last of the distinct ones.
+#[derive(Default)]
+struct LastOfDistinct {
+    found: bool,
+    /// Whether a list is on the way, so that the two may differ.
+    spreads: bool,
+}
+
+impl Fold for LastOfDistinct {
+    fn field(&mut self, field: FieldRef) -> Expr {
+        if field.mode != ArrayMode::LastDistinct {
+            return Expr::Field(field);
+        }
+        self.found = true;
+        self.spreads |= field.path.0.contains(&Segment::Any);
+        Expr::Field(FieldRef { mode: ArrayMode::Last, ..field })
     }
 }
 

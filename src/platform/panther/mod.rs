@@ -1,6 +1,8 @@
-//! Panther's rule files: YAML, with a Python file beside it or a `Detection:` inside, and the helpers of a repository.
+//! Panther's rule files: YAML, with a Python file beside it or a `Detection:` inside, the helpers of a repository,
+//! and pages of a catalogue that show such a rule.
 
 mod helpers;
+mod page;
 mod read;
 mod rule;
 mod write;
@@ -21,15 +23,15 @@ impl Platform for Panther {
     }
 
     fn formats(&self) -> &'static [Format] {
-        &[Format::PantherYaml]
+        &[Format::PantherYaml, Format::CataloguePage]
     }
 
     fn rules(&self, file: &SourceFile, format: Format, env: &ReadEnv<'_>) -> RuleFile {
-        read::rules(file, format, env)
+        if format == Format::CataloguePage { page::rules(file) } else { read::rules(file, format, env) }
     }
 
-    fn logic(&self, _file: &SourceFile, rule: RawRule, env: &ReadEnv<'_>) -> ReadRule {
-        read::logic(rule, env)
+    fn logic(&self, file: &SourceFile, rule: RawRule, env: &ReadEnv<'_>) -> ReadRule {
+        if rule.format == Format::CataloguePage { page::logic(file, rule, env) } else { read::logic(rule, env) }
     }
 
     fn output_formats(&self) -> &'static [OutputFormat] {

@@ -241,8 +241,14 @@ impl Raiser<'_> {
                     }
                     None => {
                         let right = self.text_of(value)?;
-                        guard =
-                            Some(if negated { format!("isempty({right})") } else { format!("isnotempty({right})") });
+                        // An operand that is never null may be the empty text, which every text contains.
+                        if !never_null(value) {
+                            guard = Some(if negated {
+                                format!("isempty({right})")
+                            } else {
+                                format!("isnotempty({right})")
+                            });
+                        }
                         let negation = if negated { "!" } else { "" };
                         format!("{left} {negation}{op} {right}")
                     }
@@ -686,6 +692,12 @@ fn split(field: &FieldRef) -> Said<(crate::model::FieldPath, Vec<Segment>, Optio
         return Err("a list inside a list".to_owned());
     }
     Ok((crate::model::FieldPath(list.to_vec()), rest, pair))
+}
+
+/// Whether a value is a text in every row: another value stands for a missing one.
+fn never_null(value: &Expr) -> bool {
+    matches!(value, Expr::Call(crate::model::function::COALESCE, values)
+        if values.last().is_some_and(|last| last.as_text().is_some()))
 }
 
 fn contrary(ordering: Ordering) -> Ordering {

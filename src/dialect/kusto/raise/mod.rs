@@ -38,9 +38,13 @@ impl<'a> Raiser<'a> {
     /// The type of a field, by its dotted name.
     fn ty(&self, field: &FieldRef) -> Ty {
         let name = name_of(&field.path);
+        // What stands inside a column is dynamic to the engine, whatever the field holds: it is converted where a text is
+        // needed, and it cannot be grouped by as it stands.
+        if field.path.0.len() > 1 {
+            return Ty::Dynamic;
+        }
         match self.types.type_of(&name) {
             Some(ty) => Ty::from(ty),
-            None if field.path.0.len() > 1 => Ty::Dynamic,
             None if matches!(name.as_str(), "TimeGenerated" | "Timestamp") => Ty::DateTime,
             None => Ty::Unknown,
         }

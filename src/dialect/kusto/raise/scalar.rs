@@ -46,14 +46,15 @@ impl Raiser<'_> {
                 let mut path = field.path.clone();
                 match field.mode {
                     ArrayMode::Whole | ArrayMode::Any | ArrayMode::Single => {}
-                    ArrayMode::First if self.is_list(field) => path.0.push(Segment::Index(0)),
-                    ArrayMode::Last if self.is_list(field) => path.0.push(Segment::Index(-1)),
                     ArrayMode::First | ArrayMode::Last => {
-                        let at = if field.mode == ArrayMode::First { 0 } else { -1 };
-                        for segment in &mut path.0 {
-                            if *segment == Segment::Any {
-                                *segment = Segment::Index(at);
-                            }
+                        let at = Segment::Index(if field.mode == ArrayMode::First { 0 } else { -1 });
+                        let mut spread = false;
+                        for segment in path.0.iter_mut().filter(|segment| **segment == Segment::Any) {
+                            *segment = at.clone();
+                            spread = true;
+                        }
+                        if !spread && self.is_list(field) {
+                            path.0.push(at);
                         }
                     }
                     _ => return Err("several values as one".to_owned()),
@@ -229,6 +230,18 @@ impl Raiser<'_> {
                 return Ok(Term::new(text, column.ty.common(otherwise.ty)));
             }
             (kusto::ISNULL, [value]) => return Ok(Term::new(format!("isnull({})", value.text), Ty::Bool)),
+            // A missing text is the empty text anyway.
+            (function::COALESCE, [value, _])
+                if arguments.get(1).and_then(Expr::as_text) == Some("")
+                    && matches!(value.ty, Ty::String | Ty::Dynamic) =>
+            {
+                return Ok(Term::new(text_argument(value), Ty::String));
+            }
+            // Only what is dynamic can be told from the empty text where it is missing.
+            (function::COALESCE, [value, otherwise]) if value.ty == Ty::Dynamic && otherwise.ty == Ty::String => {
+                let text = format!("iff(isnull({0}), {1}, tostring({0}))", value.text, otherwise.text);
+                return Ok(Term::new(text, Ty::String));
+            }
             (function::CONCAT_OR_EMPTY, _) => {
                 let parts: Vec<String> = terms.iter().map(|term| term.text.clone()).collect();
                 return Ok(Term::new(format!("strcat({})", parts.join(", ")), Ty::String));

@@ -76,7 +76,7 @@ pub(super) fn read(
                         missing.push("the condition of a severity".to_owned());
                         continue;
                     }
-                    alerting.severity.push(DynamicSeverity { when: super::tidy::tidy(when), severity });
+                    alerting.severity.push(DynamicSeverity { when: crate::rewrite::tidy::tidy(when), severity });
                 }
             }
             _ => outputs(&value, &mut |name, value| {

@@ -287,7 +287,7 @@ impl Exec<'_> {
         // a value that is long to write is not written twice
         if op == BoolOp::Or
             && let V::Expr(e) = &value
-            && super::tidy::weight(&e.expr, 13) > 12
+            && crate::rewrite::tidy::weight(&e.expr, 13) > 12
             && other.constant().is_some()
         {
             let kinds = e.kinds.without(Kinds::NONE).or(other.kinds());

@@ -150,7 +150,7 @@ impl<'a> Exec<'a> {
     }
 
     pub fn require(&mut self, ok: Predicate, exception: Exc) {
-        super::value::spend(super::tidy::predicate_weight(&ok, 50_000));
+        super::value::spend(crate::rewrite::tidy::predicate_weight(&ok, 50_000));
         if ok != Predicate::Always(true) && !self.checks.iter().any(|(known, _)| *known == ok) {
             self.checks.push((ok, exception));
         }
@@ -167,7 +167,7 @@ impl<'a> Exec<'a> {
             return result;
         }
         let contrary = pred::not(condition.clone());
-        super::value::spend(super::tidy::predicate_weight(condition, 50_000) * made.len());
+        super::value::spend(crate::rewrite::tidy::predicate_weight(condition, 50_000) * made.len());
         for (ok, exception) in made {
             // what is required on every path needs not be required on this one
             if !self.checks.iter().any(|(known, _)| *known == ok) {
@@ -206,7 +206,7 @@ impl<'a> Exec<'a> {
             }
             let next = self.statement(statement, env, module);
             for (guard, _) in &next.exits {
-                super::value::spend(super::tidy::predicate_weight(guard, 50_000));
+                super::value::spend(crate::rewrite::tidy::predicate_weight(guard, 50_000));
             }
             let mut closed = false;
             for (guard, exit) in next.exits {

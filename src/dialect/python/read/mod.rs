@@ -1,7 +1,7 @@
 //! Reading: `rule(event)` or `policy(resource)` executed symbolically into a condition. Nothing is run.
 //!
 //! `module` finds names, `exec` follows statements, `eval` and `ops` expressions, `loops` quantifiers, `calls`,
-//! `methods` and `library` functions, `udm` data models; `alerts` reads the functions beside the rule, `tidy`
+//! `methods` and `library` functions, `udm` data models; `alerts` reads the functions beside the rule, `rewrite::tidy`
 //! simplifies the result. Semantics: `spec/panther-python.md` and Panther's runtime.
 
 mod alerts;
@@ -14,7 +14,6 @@ mod methods;
 pub(super) mod module;
 mod ops;
 mod pred;
-mod tidy;
 mod udm;
 mod value;
 
@@ -102,7 +101,7 @@ fn execute(text: &str, context: &Source<'_>) -> Result<Read, Vec<Diagnostic>> {
             _ => pred::all([pred::not(guard), met]),
         };
     }
-    let met = tidy::tidy(met);
+    let met = crate::rewrite::tidy::tidy(met);
     let mut read = Read::new(Logic::filter(met, at));
     read.unread = exec.unread;
     alerts::read(&module, &loader, context, &stateful, text, &mut read);

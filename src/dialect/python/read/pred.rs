@@ -3,60 +3,7 @@
 use super::value::{E, Kinds};
 use crate::diagnostic::Span;
 use crate::model::{Case, Expr, JsonKind, Predicate, Test, TestKind, Typing, Value};
-
-/// All of them; equal ones once, false as soon as one is.
-pub(super) fn all(items: impl IntoIterator<Item = Predicate>) -> Predicate {
-    let mut kept: Vec<Predicate> = Vec::new();
-    for item in items {
-        match item {
-            Predicate::Always(true) => {}
-            Predicate::Always(false) => return Predicate::Always(false),
-            Predicate::All(inner) => merge(&mut kept, inner),
-            other => {
-                if !kept.contains(&other) {
-                    kept.push(other);
-                }
-            }
-        }
-    }
-    Predicate::all(kept)
-}
-
-/// One of them; equal ones once, true as soon as one is.
-pub(super) fn any(items: impl IntoIterator<Item = Predicate>) -> Predicate {
-    let mut kept: Vec<Predicate> = Vec::new();
-    for item in items {
-        match item {
-            Predicate::Always(false) => {}
-            Predicate::Always(true) => return Predicate::Always(true),
-            Predicate::Any(inner) => merge(&mut kept, inner),
-            other => {
-                if !kept.contains(&other) {
-                    kept.push(other);
-                }
-            }
-        }
-    }
-    Predicate::any(kept)
-}
-
-/// Adds the parts of another list, which holds each of its own once.
-fn merge(kept: &mut Vec<Predicate>, inner: Vec<Predicate>) {
-    let known = kept.len();
-    for part in inner {
-        if !kept.get(..known).is_some_and(|before| before.contains(&part)) {
-            kept.push(part);
-        }
-    }
-}
-
-pub(super) fn not(predicate: Predicate) -> Predicate {
-    match predicate {
-        // what could not be read stays what it is: its contrary is as unknown
-        unread @ Predicate::Unread { .. } => unread,
-        other => other.negate(),
-    }
-}
+pub(super) use crate::rewrite::connect::{all, any, not};
 
 /// One of two conditions.
 pub(super) fn ite(condition: &Predicate, then: Predicate, otherwise: Predicate) -> Predicate {

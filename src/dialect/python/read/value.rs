@@ -188,7 +188,7 @@ impl V {
 
     /// A value of the model, of these kinds.
     pub fn expr(expr: Expr, kinds: Kinds, frozen: bool) -> V {
-        let weight = super::tidy::weight(&expr, WEIGHED);
+        let weight = crate::rewrite::tidy::weight(&expr, WEIGHED);
         spend(if weight < WEIGHED { weight } else { usize::MAX });
         V::Expr(Rc::new(E { expr, kinds, frozen }))
     }
@@ -207,7 +207,7 @@ impl V {
         match predicate {
             Predicate::Always(flag) => V::Bool(flag),
             other => {
-                let weight = super::tidy::predicate_weight(&other, WEIGHED);
+                let weight = crate::rewrite::tidy::predicate_weight(&other, WEIGHED);
                 spend(if weight < WEIGHED { weight } else { usize::MAX });
                 V::Truth(Rc::new(other))
             }
@@ -231,7 +231,7 @@ impl V {
         if let (Some(a), Some(b)) = (then.as_truth(), otherwise.as_truth()) {
             return V::truth(pred::ite(condition, a, b));
         }
-        spend(super::tidy::predicate_weight(condition, WEIGHED));
+        spend(crate::rewrite::tidy::predicate_weight(condition, WEIGHED));
         let made = V::Ite(Rc::new(condition.clone()), Rc::new(then), Rc::new(otherwise));
         if made.leaf_count(MAX_LEAVES + 1) > MAX_LEAVES { made.collapsed().unwrap_or(made) } else { made }
     }

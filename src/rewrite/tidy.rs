@@ -1,6 +1,6 @@
 //! Removes from a condition what its other parts imply: guards of a type that a test asks for anyway.
 
-use super::pred;
+use super::connect as pred;
 use crate::model::{
     ArrayMode, Expr, FieldPath, FieldRef, JsonKind, Predicate, Segment, Test, TestKind, Value, function,
 };
@@ -21,7 +21,7 @@ const MAX_SIZE: usize = 1500;
 const MAX_WEIGHT: usize = 6000;
 
 /// The parts of a condition, counted up to a limit.
-pub(super) fn size(predicate: &Predicate, limit: usize) -> usize {
+pub fn size(predicate: &Predicate, limit: usize) -> usize {
     if limit == 0 {
         return 0;
     }
@@ -44,7 +44,7 @@ pub(super) fn size(predicate: &Predicate, limit: usize) -> usize {
 }
 
 /// The nodes of an expression, counted up to a limit.
-pub(super) fn weight(expr: &Expr, limit: usize) -> usize {
+pub fn weight(expr: &Expr, limit: usize) -> usize {
     if limit == 0 {
         return 0;
     }
@@ -90,7 +90,7 @@ pub(super) fn weight(expr: &Expr, limit: usize) -> usize {
 }
 
 /// The nodes of a condition, its expressions included, counted up to a limit.
-pub(super) fn predicate_weight(predicate: &Predicate, limit: usize) -> usize {
+pub fn predicate_weight(predicate: &Predicate, limit: usize) -> usize {
     if limit == 0 {
         return 0;
     }
@@ -123,6 +123,30 @@ pub(super) fn predicate_weight(predicate: &Predicate, limit: usize) -> usize {
         _ => {}
     }
     total
+}
+
+/// Whether an expression gives one value, a list included.
+fn is_whole(expr: &Expr) -> bool {
+    match expr {
+        Expr::Field(field) => field.mode == ArrayMode::Whole && !field.path.0.contains(&Segment::Any),
+        Expr::Path(_, path, mode) => *mode == ArrayMode::Whole && !path.0.contains(&Segment::Any),
+        _ => true,
+    }
+}
+
+/// Equal but for the places in the text.
+fn alike(left: &Predicate, right: &Predicate) -> bool {
+    let each = |left: &[Predicate], right: &[Predicate]| {
+        left.len() == right.len() && left.iter().zip(right).all(|(left, right)| alike(left, right))
+    };
+    match (left, right) {
+        (Predicate::Test(left), Predicate::Test(right)) => left.subject == right.subject && left.kind == right.kind,
+        (Predicate::Not(left), Predicate::Not(right)) => alike(left, right),
+        (Predicate::All(left), Predicate::All(right)) | (Predicate::Any(left), Predicate::Any(right)) => {
+            each(left, right)
+        }
+        _ => left == right,
+    }
 }
 
 /// What is known where a part of a condition is asked.
@@ -227,8 +251,10 @@ impl Facts {
             }
             Predicate::Not(inner) => self.holds(inner),
             Predicate::Test(test) => {
-                if let TestKind::IsKind { kinds } = &test.kind {
-                    self.learn(&test.subject, !mask_of(kinds));
+                match &test.kind {
+                    TestKind::IsKind { kinds } => self.learn(&test.subject, !mask_of(kinds)),
+                    TestKind::Present if is_whole(&test.subject) => self.learn(&test.subject, NULL),
+                    _ => {}
                 }
                 self.fails.push(Rc::new(predicate.clone()));
             }
@@ -302,7 +328,7 @@ fn implied(test: &Test) -> u8 {
 }
 
 /// The condition without what its own parts imply.
-pub(super) fn tidy(predicate: Predicate) -> Predicate {
+pub fn tidy(predicate: Predicate) -> Predicate {
     if size(&predicate, MAX_SIZE + 1) > MAX_SIZE || predicate_weight(&predicate, MAX_WEIGHT + 1) > MAX_WEIGHT {
         return predicate;
     }
@@ -317,10 +343,10 @@ fn simplify(predicate: Predicate, facts: &Facts, budget: &mut usize) -> Predicat
         return predicate;
     }
     *budget -= cost;
-    if facts.holds.iter().any(|known| **known == predicate) {
+    if facts.holds.iter().any(|known| alike(known, &predicate)) {
         return Predicate::Always(true);
     }
-    if facts.fails.iter().any(|known| **known == predicate) {
+    if facts.fails.iter().any(|known| alike(known, &predicate)) {
         return Predicate::Always(false);
     }
     match predicate {
@@ -348,17 +374,25 @@ fn simplify(predicate: Predicate, facts: &Facts, budget: &mut usize) -> Predicat
             pred::all(items)
         }
         Predicate::Any(items) => {
-            let mut known = facts.clone();
-            let mut kept = Vec::new();
-            for item in items {
+            let mut items = items;
+            for index in 0..items.len() {
+                let mut known = facts.clone();
+                for (other, item) in items.iter().enumerate() {
+                    if other != index {
+                        known.fails(item);
+                    }
+                }
+                let Some(slot) = items.get_mut(index) else { continue };
+                let item = std::mem::replace(slot, Predicate::Always(false));
                 let simple = simplify(item, &known, budget);
                 if simple == Predicate::Always(true) {
                     return simple;
                 }
-                known.fails(&simple);
-                kept.push(simple);
+                if let Some(slot) = items.get_mut(index) {
+                    *slot = simple;
+                }
             }
-            together(pred::any(kept))
+            together(pred::any(items))
         }
         Predicate::Not(inner) => pred::not(simplify(*inner, facts, budget)),
         Predicate::Elements { quantifier, list, var, body } => {
@@ -387,6 +421,7 @@ fn simplify(predicate: Predicate, facts: &Facts, budget: &mut usize) -> Predicat
                 }
                 TestKind::KeyPresent if mask & NULL == 0 => return Predicate::Always(true),
                 TestKind::Present if mask & (NULL | LIST) == 0 => return Predicate::Always(true),
+                TestKind::Present if mask == NULL => return Predicate::Always(false),
                 TestKind::KeyPresent | TestKind::Empty => {}
                 _ if mask & needs == 0 => return Predicate::Always(false),
                 _ => {}
