@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail")]
 
 mod engine;
+mod generated;
 mod peer_faults;
 mod selection;
 mod sequences;

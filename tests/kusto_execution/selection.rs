@@ -143,7 +143,7 @@ fn accepted(cases: &[Case]) -> Option<usize> {
 }
 
 /// Runs every `step`th query, or what `$RULEGLOT_EVERY` says.
-fn sweep(language: &str, queries: Option<Vec<(String, String)>>, types: &dyn FieldTypes, step: usize) {
+pub fn sweep(language: &str, queries: Option<Vec<(String, String)>>, types: &dyn FieldTypes, step: usize) {
     let Some(mut queries) = queries else { return };
     if !engine::installed() {
         return;
