@@ -5,8 +5,10 @@ use super::read;
 use ruleglot::evaluate::{Access, Context, matches};
 use ruleglot::model::{FieldType, TypeMap};
 
-/// The cases: what the line says, dialect, condition, events with their verdicts.
-const CASES: &[(&str, &str, &str, &[(&str, bool)])] = &[
+/// What the line says, dialect, condition, events with their verdicts.
+type Case = (&'static str, &'static str, &'static str, &'static [(&'static str, bool)]);
+
+const CASES: &[Case] = &[
     (
         "`:` folds case and knows * and ?",
         "eql",

@@ -79,9 +79,20 @@ fn expression(predicate: &Predicate, types: &dyn FieldTypes) -> Expression {
     }
 }
 
-fn several(mut items: Vec<Expression>, join: fn(Vec<Expression>, Span) -> Expression) -> Expression {
-    if items.len() == 1 { items.remove(0) } else { join(items, NOWHERE) }
+/// Operands each once: tests that differ elsewhere may be one in KQL.
+fn several(items: Vec<Expression>, join: fn(Vec<Expression>, Span) -> Expression) -> Expression {
+    let few = items.len() <= MOST_COMPARED;
+    let mut kept: Vec<Expression> = Vec::with_capacity(items.len());
+    for item in items {
+        if !few || !kept.contains(&item) {
+            kept.push(item);
+        }
+    }
+    if kept.len() == 1 { kept.remove(0) } else { join(kept, NOWHERE) }
 }
+
+/// So many operands are held against each other.
+const MOST_COMPARED: usize = 200;
 
 enum Group<'a> {
     /// Values of one field that stand side by side.

@@ -79,7 +79,7 @@ pub fn call(function: Function, arguments: &[Value]) -> Option<Result<Value, Eva
         f::ES_LOG10 => number(f64::log10).unwrap_or(Value::Null),
         f::ES_EXP => number(f64::exp).unwrap_or(Value::Null),
         f::ES_SIGNUM => match x.as_f64() {
-            Some(zero) if zero == 0.0 => Value::Double(0.0),
+            Some(0.0) => Value::Double(0.0),
             Some(number) => Value::Double(number.signum()),
             None => Value::Null,
         },
