@@ -173,7 +173,10 @@ impl<'a> Lowerer<'a> {
                     self.flag_of(subject, call.span)
                 }
             },
-            _ => self.network(name, value, &rest, call.span),
+            _ => {
+                self.check_arguments(name, std::slice::from_ref(&value), call.span);
+                self.network(name, value, &rest, call.span)
+            }
         }
     }
 

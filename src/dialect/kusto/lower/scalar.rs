@@ -238,6 +238,7 @@ impl<'a> Lowerer<'a> {
             ("tostring", Some(value), None) => self.scalar(value, columns).into_text(),
             ("parse_json", Some(value), _) => {
                 let value = self.scalar(value, columns);
+                self.check_arguments("parse_json", std::slice::from_ref(&value), found.span);
                 parse_json(value)
             }
             ("materialize", Some(value), _) => self.scalar(value, columns),
