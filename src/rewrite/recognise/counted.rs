@@ -125,7 +125,7 @@ fn shape(
     let at_least = limit.at_least;
     match limit.aggregate {
         Expr::Aggregate(aggregate::COUNT_ROWS, _, filter) => {
-            conditions.extend(filter.iter().flat_map(|filter| filter.conjuncts().iter().cloned().collect::<Vec<_>>()));
+            conditions.extend(filter.iter().flat_map(|filter| filter.conjuncts().to_vec()));
             Some(Shape::Threshold { events: events(conditions, span), by, at_least, window: None })
         }
         Expr::Aggregate(
@@ -133,7 +133,7 @@ fn shape(
             arguments,
             filter,
         ) => {
-            conditions.extend(filter.iter().flat_map(|filter| filter.conjuncts().iter().cloned().collect::<Vec<_>>()));
+            conditions.extend(filter.iter().flat_map(|filter| filter.conjuncts().to_vec()));
             let of = plain(arguments.first()?);
             if !asked_for(&conditions, &of) {
                 let message = "a missing value counts as one of the distinct values in the source, and not where values \
@@ -161,7 +161,7 @@ fn first_seen(
     if !time::is_event_time(subject) || by.is_empty() {
         return None;
     }
-    let (stretch, conditions) = time::split(conditions.to_vec());
+    let (stretch, conditions) = time::split(conditions.iter().cloned());
     let history = stretch.from.map(time::seconds).or(lookback)?;
     if stretch.until.is_some() || history <= *recent {
         return None;

@@ -75,7 +75,7 @@ impl Stretch {
 }
 
 /// The stretch of time that conditions name, and the conditions without those.
-pub fn split(conditions: Vec<Predicate>) -> (Stretch, Vec<Predicate>) {
+pub fn split(conditions: impl IntoIterator<Item = Predicate>) -> (Stretch, Vec<Predicate>) {
     let mut stretch = Stretch::default();
     let rest = conditions.into_iter().filter(|condition| !stretch.takes(condition)).collect();
     (stretch, rest)
