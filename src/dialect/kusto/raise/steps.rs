@@ -26,8 +26,10 @@ impl Raiser<'_> {
                 _ => table(name),
             }),
             Source::Union(parts) => {
+                // A workspace may lack one of several tables; without this the whole rule fails there.
+                let fuzzy = if of_several_tables(parts) { "isfuzzy=true " } else { "" };
                 let parts = parts.iter().map(|part| self.sub(part)).collect::<Said<Vec<_>>>()?;
-                Ok(format!("union {}", parts.join(", ")))
+                Ok(format!("union {fuzzy}{}", parts.join(", ")))
             }
             Source::Pipeline(inner) => self.pipeline(inner, tables),
             Source::Inline(table) => {
@@ -314,4 +316,13 @@ fn table(name: &str) -> String {
 /// Whether the name of a table is the text of a call, or of rows from outside.
 fn is_call(name: &str) -> bool {
     (name.contains('(') && name.ends_with(')')) || name.starts_with("externaldata")
+}
+
+/// Whether pipelines read more than one table by name.
+fn of_several_tables(parts: &[crate::model::Pipeline]) -> bool {
+    let mut names = parts.iter().filter_map(|part| match &part.source {
+        Source::Table(name) => Some(name),
+        _ => None,
+    });
+    names.next().is_some_and(|first| names.any(|name| name != first))
 }
