@@ -86,7 +86,7 @@ const TABLE: &[(&str, &str, &[&str], &[&str])] = &[
     (GUEST_NAME, "elastic", &["exact"], &["display_name:guest"]),
     (NEW_INVITER, "sentinel", &["exact"], &["!in", "AuditLogs", "Inviter = "]),
     (UNREDEEMED, "sentinel", &["exact"], &["leftanti", "ago(5d)"]),
-    (PRIVILEGED, "sentinel", &["exact"], &["join kind=inner", "tostring(InitiatedBy.user.ipAddress)"]),
+    (PRIVILEGED, "sentinel", &["exact", "approximate"], &["join kind=inner", "tostring(InitiatedBy.user.ipAddress)"]),
     (NEW_INVITER, "panther", &["approximate", "refused"], &[]),
     (NEW_INVITER, "elastic", &["approximate", "refused"], &[]),
     (UNREDEEMED, "panther", &["approximate", "refused"], &[]),
