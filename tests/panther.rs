@@ -184,6 +184,9 @@ fn address_conditions() {
         ("{Key: a, Condition: IsIPAddressInCIDR, Value: 10.0.0.0/8}", json!({"a": "10.1.2.3"}), true),
         ("{Key: a, Condition: IsIPAddressInCIDR, Value: 10.0.0.0/8}", json!({"a": "11.1.2.3"}), false),
         ("{Key: a, Condition: IsIPAddressInCIDR, Value: 'fd00::/8'}", json!({"a": "10.1.2.3"}), false),
+        ("{Key: a, Condition: IsIPAddressInCIDR, Value: 10.0.0.0/255.255.0.0}", json!({"a": "10.0.2.3"}), true),
+        ("{Key: a, Condition: IsIPAddressInCIDR, Value: 10.0.0.0/255.255.0.0}", json!({"a": "10.1.2.3"}), false),
+        ("{Key: a, Condition: IsIPAddressInCIDR, Value: 10.0.0.0/0.255.255.255}", json!({"a": "10.1.2.3"}), true),
     ]);
 }
 

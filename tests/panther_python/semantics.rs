@@ -94,3 +94,68 @@ fn semantics_of_panthers_python() {
         assert_eq!(run(&read.logic.as_filter().unwrap(), event), Ok(*expected), "{name}");
     }
 }
+
+struct Models;
+
+impl ruleglot::dialect::Helpers for Models {
+    fn module(&self, name: &str) -> Option<String> {
+        (name == "door_data_model").then(|| {
+            "def get_actor(event):\n    return event.deep_get(\"badge\", \"owner\") or \"nobody\"\n".to_owned()
+        })
+    }
+
+    fn data_models(&self) -> Vec<String> {
+        vec![
+            "AnalysisType: datamodel\nDataModelID: Door\nLogTypes:\n  - Custom.Door\nFilename: door_data_model.py\n\
+             Enabled: true\nMappings:\n  - Name: actor\n    Method: get_actor\n  - Name: place\n    Path: $.door.room\n"
+                .to_owned(),
+        ]
+    }
+}
+
+#[test]
+fn udm_goes_through_the_data_model_of_the_log_type() {
+    let text = "def rule(event):\n    return event.udm('actor') == 'kim' and event.udm('place') == 'vault'\n";
+    let read = read_with(text, &Models, &["Custom.Door".to_owned()]).unwrap();
+    assert!(read.unread.is_empty(), "{:?}", read.unread);
+    let filter = read.logic.as_filter().unwrap();
+    let event = json!({"p_log_type": "Custom.Door", "badge": {"owner": "kim"}, "door": {"room": "vault"}});
+    assert_eq!(run(&filter, &event), Ok(true));
+    // another log type has no data model: the names are fields of the event itself
+    assert_eq!(run(&filter, &json!({"badge": {"owner": "kim"}, "door": {"room": "vault"}})), Ok(false));
+    assert_eq!(run(&filter, &json!({"p_log_type": "Other", "actor": "kim", "place": "vault"})), Ok(true));
+}
+
+#[test]
+fn a_policy_alerts_where_it_returns_false_and_only_there() {
+    let text = "def policy(resource):\n    return resource.get('Encrypted', False)\n";
+    let read = read_with(text, &NoHelpers, &[]).unwrap();
+    let filter = read.logic.as_filter().unwrap();
+    assert_eq!(run(&filter, &json!({"Encrypted": false})), Ok(true));
+    assert_eq!(run(&filter, &json!({"Encrypted": true})), Ok(false));
+    // what is no boolean is an error, and no alert
+    assert_eq!(run(&filter, &json!({"Encrypted": "no"})), Ok(false));
+}
+
+#[test]
+fn a_dotted_key_is_one_key() {
+    let text = "def rule(event):\n    return event.get('a.b') == 1 or event.deep_get('c', 'd') == 1\n";
+    let filter = read_with(text, &NoHelpers, &[]).unwrap().logic.as_filter().unwrap();
+    assert_eq!(run(&filter, &json!({"a.b": 1})), Ok(true));
+    assert_eq!(run(&filter, &json!({"a": {"b": 1}})), Ok(false));
+    assert_eq!(run(&filter, &json!({"c.d": 1})), Ok(false));
+}
+
+#[test]
+fn grouping_counting_and_severity_are_read_from_their_functions() {
+    let text = "def rule(event):\n    return True\n\ndef title(event):\n    return f\"by {event.get('user')}\"\n\n\
+                def dedup(event):\n    return event.get('user')\n\ndef unique(event):\n    return event.get('host')\n\n\
+                def severity(event):\n    if event.get('admin'):\n        return 'CRITICAL'\n    return 'DEFAULT'\n\n\
+                def alert_context(event):\n    return {'host': event.get('host')}\n";
+    let read = read_with(text, &NoHelpers, &[]).unwrap();
+    let alerting = read.alerting.unwrap();
+    let dedup = alerting.dedup.unwrap();
+    assert!(alerting.title.is_some() && dedup.by.len() == 1 && dedup.unique.is_some());
+    assert_eq!(alerting.severity.len(), 1);
+    assert_eq!(read.outputs[0].name, "host");
+}

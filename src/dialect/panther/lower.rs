@@ -261,8 +261,8 @@ impl<'a> Lower<'a> {
                 Value::Bool(_) => self.never(condition, given.span),
                 _ => test(TestKind::Compare { ordering, value: literal(), typing: Typing::Typed }),
             },
-            Asks::InCidr => match value.as_str().filter(|text| is_network(text)) {
-                Some(network) => test(TestKind::Cidr { networks: vec![network.to_owned()] }),
+            Asks::InCidr => match value.as_str().and_then(network) {
+                Some(network) => test(TestKind::Cidr { networks: vec![network] }),
                 None => {
                     let message = format!("{} takes a network such as 10.0.0.0/8", condition.name);
                     self.error(codes::BAD_VALUE, message, given.span)
@@ -370,6 +370,25 @@ fn scalar(node: &Node) -> Option<Value> {
 /// Whether Python's `ip_network(text, False)` takes the text.
 pub(super) fn is_network(text: &str) -> bool {
     text.parse::<std::net::IpAddr>().is_ok() || text.parse::<ipnet::IpNet>().is_ok()
+}
+
+/// A network as the model writes it: a netmask or the mask of its hosts, as Python's `ip_network` takes them, becomes
+/// the length of a prefix.
+fn network(text: &str) -> Option<String> {
+    if is_network(text) {
+        return Some(text.to_owned());
+    }
+    let (base, mask) = text.split_once('/')?;
+    let base: std::net::Ipv4Addr = base.trim().parse().ok()?;
+    let mask = u32::from(mask.trim().parse::<std::net::Ipv4Addr>().ok()?);
+    let length = if mask.leading_ones() + mask.trailing_zeros() == 32 {
+        mask.leading_ones()
+    } else if mask.leading_zeros() + mask.trailing_ones() == 32 {
+        mask.leading_zeros()
+    } else {
+        return None;
+    };
+    Some(format!("{base}/{length}"))
 }
 
 /// Denial that keeps its shape: constants too stay as they are written.

@@ -127,11 +127,14 @@ impl Exec<'_> {
                 V::expr(e.expr.clone(), e.kinds.and(Kinds::LIST.or(Kinds::DICT)), false)
             }
             ("copy", V::Dict(_) | V::Seq(..) | V::Gen(_) | V::Cat(..)) => base.clone(),
-            ("keys" | "values" | "items", V::Dict(entries)) => V::list(
+            // the keys of a dict are like a set: what has no hash is refused
+            ("keys", V::Dict(entries)) => {
+                V::Seq(SeqKind::Set, Rc::new(entries.iter().map(|(key, _)| key.clone()).collect()))
+            }
+            ("values" | "items", V::Dict(entries)) => V::list(
                 entries
                     .iter()
                     .map(|(key, value)| match name {
-                        "keys" => key.clone(),
                         "values" => value.clone(),
                         _ => V::Seq(SeqKind::Tuple, Rc::new(vec![key.clone(), value.clone()])),
                     })
