@@ -291,6 +291,44 @@ fn every_predicate_of_the_model_reads_back_as_it_was() {
     }
 }
 
+/// A condition of these parts, put together at random: `all` and `any` in turn, some of them denied.
+fn nested(next: &mut impl FnMut(usize) -> usize, parts: &[Predicate], depth: usize, conjunction: bool) -> Predicate {
+    if depth == 0 || next(3) == 0 {
+        return parts[next(parts.len())].clone();
+    }
+    let count = 2 + next(3);
+    let items: Vec<Predicate> = (0..count).map(|_| nested(next, parts, depth - 1, !conjunction)).collect();
+    let joined = if conjunction { Predicate::All(items) } else { Predicate::Any(items) };
+    if next(4) == 0 { Predicate::Not(Box::new(joined)) } else { joined }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig {
+        cases: 200,
+        failure_persistence: None,
+        ..proptest::prelude::ProptestConfig::default()
+    })]
+
+    #[test]
+    fn any_condition_that_is_printed_reads_back_as_it_was(seed in proptest::prelude::any::<u64>()) {
+        // parts that are themselves conditions of several would change their shape inside another
+        let single = |found: &Predicate| matches!(found, Predicate::Test(_) | Predicate::Elements { .. });
+        let parts: Vec<Predicate> = everything().into_iter().filter(single).collect();
+        let mut state = seed | 1;
+        let mut next = |limit: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state % limit.max(1) as u64) as usize
+        };
+        let predicate = nested(&mut next, &parts, 4, seed % 2 == 0);
+        let text = shown(&predicate);
+        proptest::prop_assert_eq!(read(&text), predicate.clone(), "{}", text);
+        let formatted = Condition.format(&text).unwrap();
+        proptest::prop_assert_eq!(read(&formatted), predicate, "{}", formatted);
+    }
+}
+
 #[test]
 fn comments_stay_with_their_tests() {
     let text = "// only these\na eq 1 // one\nand b eq 2 /* two */ // last\n";

@@ -104,7 +104,7 @@ pub(super) fn start_counting() {
 }
 
 /// The largest expression or condition that is followed.
-const WEIGHED: usize = 45_000;
+const WEIGHED: usize = 20_000;
 
 /// The scope of names at a point of a function.
 pub(super) type Env = Rc<BTreeMap<String, V>>;

@@ -2,6 +2,7 @@
 
 mod functions;
 mod helpers;
+mod layout;
 mod text;
 
 use crate::model::{
@@ -9,7 +10,7 @@ use crate::model::{
     function as f,
 };
 use crate::plan::{Support, Target};
-use text::{Binds, Code, Printer};
+use text::{Binds, Printer};
 
 /// Lines longer than this are broken.
 const WIDTH: usize = 100;
@@ -131,52 +132,40 @@ fn conditions(logic: &Logic) -> Vec<Predicate> {
 
 /// Early returns for all conditions but the last; `denied`: the function returns false where they hold.
 fn body(conditions: &[Predicate], denied: bool, printer: &mut Printer) -> String {
-    let mut out = String::new();
     let (yes, no) = if denied { ("False", "True") } else { ("True", "False") };
     let Some((last, before)) = conditions.split_last() else { return format!("    return {yes}") };
+    let mut texts: Vec<String> = Vec::new();
     for condition in before {
         // the contrary of a contrary is the thing itself
         let code = match condition {
             Predicate::Not(inner) => printer.predicate(inner),
             other => printer.predicate(other).map(|code| text::negated(&code)),
         };
-        let Some(code) = code else { continue };
-        out.push_str(&guard(&code, no));
+        texts.extend(code.map(|code| code.text));
     }
-    // what a policy denies is a condition in brackets
-    let (open, close) = if denied { ("not (", ")") } else { ("", "") };
-    match last {
-        Predicate::Any(items) if items.len() > 1 => {
-            let codes: Vec<Code> = items.iter().filter_map(|item| printer.predicate(item)).collect();
-            let joined = codes.iter().map(|code| code.within(Binds::And)).collect::<Vec<_>>().join(" or ");
-            if joined.len() + 16 <= WIDTH {
-                out.push_str(&format!("    return {open}{joined}{close}"));
-            } else {
-                let lines: Vec<String> = codes.iter().map(|code| code.within(Binds::And)).collect();
-                let not = if denied { "not " } else { "" };
-                out.push_str(&format!("    return {not}(\n        {}\n    )", lines.join("\n        or ")));
-            }
+    texts.push(match printer.predicate(last) {
+        Some(code) if denied => text::negated(&code).text,
+        Some(code) => code.text,
+        None => no.to_owned(),
+    });
+    let mut out = String::new();
+    for line in layout::locals(printer.root, &mut texts) {
+        out.push_str(&format!("    {line}\n"));
+    }
+    let Some((returned, guards)) = texts.split_last() else { return out };
+    for guard in guards {
+        if guard.len() + 8 <= WIDTH {
+            out.push_str(&format!("    if {guard}:\n        return {no}\n"));
+        } else {
+            out.push_str(&format!("    if (\n        {}\n    ):\n        return {no}\n", layout::broken(guard, 8)));
         }
-        other => match printer.predicate(other) {
-            Some(code) => {
-                let code = if denied { text::negated(&code) } else { code };
-                if code.text.len() + 11 <= WIDTH {
-                    out.push_str(&format!("    return {}", code.text));
-                } else {
-                    out.push_str(&format!("    return (\n        {}\n    )", code.text));
-                }
-            }
-            None => out.push_str(&format!("    return {no}")),
-        },
+    }
+    if returned.len() + 11 <= WIDTH {
+        out.push_str(&format!("    return {returned}"));
+    } else {
+        out.push_str(&format!("    return (\n        {}\n    )", layout::broken(returned, 8)));
     }
     out
-}
-
-fn guard(code: &Code, returns: &str) -> String {
-    if code.text.len() + 8 <= WIDTH {
-        return format!("    if {}:\n        return {returns}\n", code.text);
-    }
-    format!("    if (\n        {}\n    ):\n        return {returns}\n", code.text)
 }
 
 /// `title`, `dedup`, `severity` and `alert_context`.

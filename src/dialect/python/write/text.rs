@@ -42,7 +42,7 @@ impl Code {
 pub(super) struct Printer {
     pub used: Vec<&'static str>,
     /// What the function calls the event.
-    root: &'static str,
+    pub root: &'static str,
     names: Vec<(Var, String)>,
     fresh: usize,
 }
