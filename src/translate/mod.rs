@@ -10,6 +10,7 @@ mod keep;
 mod made_tests;
 mod query;
 mod recognised;
+mod remaining;
 mod report;
 mod shapes;
 mod shown;

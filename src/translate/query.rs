@@ -1,13 +1,13 @@
 //! The query of a rule: normalise, map, plan, print and verify for one target language.
 
-use super::{Env, FieldMode, Options, VerificationEntry, keep, shown, source, verification};
+use super::{Env, FieldMode, Options, VerificationEntry, keep, remaining, shown, source, verification};
 use crate::diagnostic::codes;
 use crate::dialect::{Dialect, WriteContext};
 use crate::fields::{self, Mapped, Schema, SchemaTypes, Unmapped};
 use crate::model::walk::{self, Fold};
 use crate::model::{
-    ArrayMode, Detection, Direction, Expr, FieldType, FieldTypes, Logic, Loss, OutputField, PlatformId, Predicate, Scope,
-    Segment, Shape, Source, StepKind, Test, TestKind, Verdict,
+    ArrayMode, Detection, Direction, Expr, FieldType, FieldTypes, Logic, Loss, OutputField, PlatformId, Predicate,
+    Scope, Segment, Source, StepKind, Test, TestKind, Verdict,
 };
 use crate::plan::{self, Refusal};
 use crate::platform::Columns;
@@ -131,7 +131,7 @@ pub(super) fn translate_known(
         .map_err(|refusals| Refused { refusals, unmapped: names.clone() })?;
     let left_out: Vec<&Loss> = planned.losses.iter().filter(|loss| loss.code == codes::plan::LEFT_OUT).collect();
     if let (Some(schema), Some(to), false) = (named.schema, to, left_out.is_empty())
-        && only_source(&planned.logic, to, schema)
+        && remaining::only_source(&planned.logic, to, schema)
     {
         let refusal = |loss: &&Loss| Refusal {
             code: codes::plan::NOTHING_LEFT,
@@ -149,9 +149,10 @@ pub(super) fn translate_known(
     let losses = once_each(losses);
     let sources = target_sources(detection, &named, from, to, options);
     let context = WriteContext { types: &types, tables: &sources, detection: Some(detection) };
-    let shown = shown::columns(detection, &named, (from, to), target, &types)
-        .filter(|_| planned.logic.as_filter().is_some());
-    let written = shown.as_ref().map_or_else(|| planned.logic.clone(), |shown| shown::with(&planned.logic, &shown.step));
+    let shown =
+        shown::columns(detection, &named, (from, to), target, &types).filter(|_| planned.logic.as_filter().is_some());
+    let written =
+        shown.as_ref().map_or_else(|| planned.logic.clone(), |shown| shown::with(&planned.logic, &shown.step));
     let text = dialect.write(&written, &context);
     let columns = match (named.schema, &shown, from == to) {
         // A query of the same platform may return more than is known here.
@@ -259,9 +260,8 @@ fn rename<'a>(
     let common = fields::to_common(settled.clone().unwrap_or(logic), from, schema);
     let mapped = fields::from_common(common.logic.clone(), to, schema);
     check(&common, &mapped, options)?;
-    nothing_left(&common, &mapped, to, schema)?;
-    let mut unmapped = common.unmapped;
-    unmapped.extend(mapped.unmapped);
+    remaining::enough(settled.as_ref().unwrap_or(&detection.logic), &common, &mapped, schema, (from, to))?;
+    let unmapped = remaining::once(&common, &mapped).into_iter().cloned().collect();
     let mut losses = common.losses;
     losses.extend(mapped.losses);
     losses.extend(null_guards.into_iter().map(|span| {
@@ -277,91 +277,8 @@ fn settle(logic: Logic, detection: &Detection, schema: &Schema) -> typed::Settle
     typed::by_types(logic, &EventShape::new(&types, shown::log_types(detection)))
 }
 
-/// Whether nothing but the log source is asked for.
-fn only_source(logic: &Logic, to: PlatformId, schema: &Schema) -> bool {
-    let Some(condition) = events_condition(logic) else { return false };
-    let discriminator = schema.scopes.get(&to).and_then(|scope| scope.discriminator.as_ref());
-    let names_source = |conjunct: &Predicate| {
-        if constant(conjunct).is_some() {
-            return true;
-        }
-        let test = match conjunct {
-            Predicate::Test(test) => test,
-            Predicate::Not(inner) => match inner.as_ref() {
-                Predicate::Test(test) => test,
-                _ => return false,
-            },
-            _ => return false,
-        };
-        test.subject.as_field().is_some_and(|field| {
-            discriminator.is_some_and(|discriminator| discriminator.field == field.path.to_string())
-        })
-    };
-    condition.conjuncts().iter().all(names_source)
-}
-
-/// Refuses a rule of which only the log source would remain.
-fn nothing_left(common: &Mapped, mapped: &Mapped, to: PlatformId, schema: &Schema) -> Result<(), Refused> {
-    let unmapped: Vec<&Unmapped> = common.unmapped.iter().chain(&mapped.unmapped).collect();
-    if unmapped.is_empty() || !only_source(&mapped.logic, to, schema) {
-        return Ok(());
-    }
-    Err(Refused {
-        refusals: unmapped
-            .iter()
-            .map(|field| Refusal {
-                code: codes::plan::NOTHING_LEFT,
-                message: format!(
-                    "nothing of the condition would remain: `{}` has no counterpart: {}",
-                    field.name, field.reason
-                ),
-                span: None,
-            })
-            .collect(),
-        unmapped: unmapped.iter().map(|field| field.name.clone()).collect(),
-    })
-}
-
-/// What a condition is of every event, where that can be seen of its constants alone.
-fn constant(predicate: &Predicate) -> Option<bool> {
-    match predicate {
-        Predicate::Always(flag) => Some(*flag),
-        Predicate::Not(inner) => constant(inner).map(|flag| !flag),
-        Predicate::All(items) => {
-            let found: Vec<Option<bool>> = items.iter().map(constant).collect();
-            if found.contains(&Some(false)) {
-                Some(false)
-            } else {
-                found.iter().all(|flag| *flag == Some(true)).then_some(true)
-            }
-        }
-        Predicate::Any(items) => {
-            let found: Vec<Option<bool>> = items.iter().map(constant).collect();
-            if found.contains(&Some(true)) {
-                Some(true)
-            } else {
-                found.iter().all(|flag| *flag == Some(false)).then_some(false)
-            }
-        }
-        _ => None,
-    }
-}
-
-/// The condition on the events that a rule filters or counts.
-fn events_condition(logic: &Logic) -> Option<Predicate> {
-    match logic {
-        Logic::Shape(shape) => match shape.as_ref() {
-            Shape::Threshold { events, .. } | Shape::Cardinality { events, .. } | Shape::NewValue { events, .. } => {
-                Logic::Pipeline(events.clone()).as_filter()
-            }
-            Shape::Sequence { .. } | Shape::Absence { .. } => None,
-        },
-        other => other.as_filter(),
-    }
-}
-
 fn check(common: &Mapped, mapped: &Mapped, options: &Options<'_>) -> Result<(), Refused> {
-    let all: Vec<&Unmapped> = common.unmapped.iter().chain(&mapped.unmapped).collect();
+    let all = remaining::once(common, mapped);
     let strict = options.fields.policy() == fields::FieldPolicy::Strict && !all.is_empty();
     if !(strict || common.broken || mapped.broken) {
         return Ok(());

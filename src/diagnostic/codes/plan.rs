@@ -3,7 +3,7 @@
 codes! {
     LEFT_OUT = "condition-left-out": "A condition could not be carried over and was left out where that only widens the rule.", "Add the condition by hand where the target allows it, or accept more alerts.";
     CANNOT_LEAVE_OUT = "condition-needed": "A condition cannot be carried over, and without it the rule would count, compare or look back on other events.", "Choose another target language, or map the fields with --overlay.";
-    NOTHING_LEFT = "nothing-left": "Without the conditions that cannot be carried over nothing would remain of the rule.", "Choose another target language, or map the fields with --overlay.";
+    NOTHING_LEFT = "nothing-left": "Without the conditions that cannot be carried over nothing, or less than half, would remain of the rule.", "Choose another target language, or map the fields with --overlay.";
     STEP_UNSAYABLE = "step-unsayable": "The target has no step like this one.", "Choose another target language; a later version may know this step.";
     SHAPE_DIFFERS = "shape-differs": "A kind of rule says nearly what the steps of the query say.", "Compare the two on some events of your own.";
     SHAPE_UNSAYABLE = "shape-unsayable": "The target has no rule of this kind.", "Choose another target language; a later version may know this kind of rule.";
