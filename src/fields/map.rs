@@ -113,7 +113,8 @@ impl Mapper<'_> {
     /// The row and the new reference for a field; remembers why there is none.
     fn find(&mut self, field: &FieldRef) -> Option<(Row, FieldRef)> {
         let fail = |mapper: &mut Self, reason: String| {
-            mapper.missing.get_or_insert(Unmapped { name: field.path.to_string(), reason });
+            let name = if field.path.0.is_empty() { "the whole event".to_owned() } else { field.path.to_string() };
+            mapper.missing.get_or_insert(Unmapped { name, reason });
             None
         };
         match self.side {
@@ -546,7 +547,13 @@ impl Mapper<'_> {
     /// A condition on elements: the list is mapped by its own row, paths inside by the rows of its elements.
     fn elements(&mut self, quantifier: Quantifier, list: Expr, var: Var, body: Predicate) -> Predicate {
         let Expr::Field(field) = &list else {
-            let list = self.expr(list);
+            // A list that is computed from a field without a counterpart: the whole condition is left out.
+            let outer = (std::mem::replace(&mut self.in_test, true), self.missing.take());
+            let list = self.at(Place::Fixed, |mapper| mapper.expr(list));
+            self.in_test = outer.0;
+            if let Some(missing) = std::mem::replace(&mut self.missing, outer.1) {
+                return self.leave_out(None, missing);
+            }
             let body = Box::new(self.at(self.place.of_elements(quantifier), |mapper| mapper.predicate(body)));
             return Predicate::Elements { quantifier, list, var, body };
         };
