@@ -41,11 +41,7 @@ pub fn run(args: &VerifyArgs, session: &mut Session) {
         Ok(found) => {
             let mut out = format!(
                 "{}: {} of {} events agree, {} of {} tests of the first rule decided one\n",
-                found.verdict,
-                found.entry.agree,
-                found.entry.events,
-                found.entry.decided,
-                found.entry.tests
+                found.verdict, found.entry.agree, found.entry.events, found.entry.decided, found.entry.tests
             );
             for (event, word) in [(&found.wider, "second"), (&found.narrower, "first")] {
                 if let Some(event) = event {
@@ -81,7 +77,6 @@ fn side<'a>(
         session.report(&found, &loaded.file.path.display().to_string(), "", Status::Unusable);
         return None;
     };
-    let platform =
-        rule.and_then(|rule| rule.platform(&workspace.registry));
+    let platform = rule.and_then(|rule| rule.platform(&workspace.registry));
     Some((detection, platform))
 }

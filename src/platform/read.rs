@@ -110,7 +110,8 @@ impl ReadRule {
 
     /// The platform in whose names the logic stands: the language's, else the one whose rule file this is.
     pub fn platform(&self, registry: &Registry) -> Option<PlatformId> {
-        let of_language = self.dialect().and_then(|name| registry.get(name)).and_then(crate::dialect::Dialect::platform);
+        let of_language =
+            self.dialect().and_then(|name| registry.get(name)).and_then(crate::dialect::Dialect::platform);
         of_language.or_else(|| super::platform_of(self.format).map(super::Platform::id))
     }
 

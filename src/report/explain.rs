@@ -1,7 +1,7 @@
 //! What a rule does: condition, exclusions, output fields, and where each field maps to.
 
-use crate::diagnostic::line_column;
 use super::shown::{OutputEntry, shown};
+use crate::diagnostic::line_column;
 use crate::dialect::{Registry, WriteContext};
 use crate::fields::{Schema, Schemas, find_row};
 use crate::model::{Logic, PlatformId, Predicate, Shape, StepKind, TypeMap, walk};

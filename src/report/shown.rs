@@ -65,9 +65,7 @@ impl Places<'_> {
     fn result(&mut self, value: &Expr) -> bool {
         match value {
             Expr::Literal(_) => true,
-            Expr::Case(arms, otherwise) => {
-                arms.iter().all(|arm| self.result(&arm.then)) && self.result(otherwise)
-            }
+            Expr::Case(arms, otherwise) => arms.iter().all(|arm| self.result(&arm.then)) && self.result(otherwise),
             Expr::Call(function::COALESCE, values) => values.iter().all(|value| self.result(value)),
             other => match reached(other) {
                 Some(path) => {

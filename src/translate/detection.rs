@@ -26,7 +26,14 @@ pub(super) fn for_target(
     options: &Options<'_>,
 ) -> Prepared {
     let schema = translated.schema.as_deref().and_then(|name| env.schemas.get(name));
-    let mut names = Names { from, to, schema, keep: options.fields == FieldMode::Keep, losses: Vec::new(), log_types: super::shown::log_types(source) };
+    let mut names = Names {
+        from,
+        to,
+        schema,
+        keep: options.fields == FieldMode::Keep,
+        losses: Vec::new(),
+        log_types: super::shown::log_types(source),
+    };
     let mut detection = source.clone();
     detection.logic = translated.logic.clone();
     detection.unread = Vec::new();

@@ -101,9 +101,8 @@ fn mapped(
         |event: &Json| (fields::project_readable(event, schema, from), fields::project_readable(event, schema, to));
     // A Panther rule asks for the types of values; what the translation claims, it claims for events as declared.
     let shape = EventShape::new(&left_types, BTreeMap::new());
-    let declared = |event: &Json| {
-        from != PlatformId::Panther || shape.conforms(&fields::project_readable(event, schema, from))
-    };
+    let declared =
+        |event: &Json| from != PlatformId::Panther || shape.conforms(&fields::project_readable(event, schema, from));
     // Elastic raises one alert for a new value, others one for each event that has it: only the values are compared.
     let new = new_values(&source).or_else(|| new_values(&target));
     let named = |path: &str, platform: PlatformId| {

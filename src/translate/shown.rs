@@ -30,7 +30,8 @@ pub(super) fn columns(
         return None;
     }
     // A query that names the columns it returns goes on returning only them.
-    let itself = |output: &OutputField| output.value.as_field().and_then(|field| field.path.as_column()) == Some(&output.name);
+    let itself =
+        |output: &OutputField| output.value.as_field().and_then(|field| field.path.as_column()) == Some(&output.name);
     let closed = from == to && detection.outputs.iter().any(itself);
     let mut made: Vec<Column> = Vec::new();
     let mut outputs = Vec::new();

@@ -5,7 +5,8 @@ use crate::diagnostic::codes::elastic;
 use crate::model::function::elastic as functions;
 use crate::model::walk::{self, Fold};
 use crate::model::{
-    ArrayMode, Direction, Expr, FieldRef, FieldTypes, Logic, Loss, ParseKind, Predicate, Quantifier, Select, Shape, Step, StepKind, Test,
+    ArrayMode, Direction, Expr, FieldRef, FieldTypes, Logic, Loss, ParseKind, Predicate, Quantifier, Select, Shape,
+    Step, StepKind, Test,
 };
 use crate::plan::{Support, Target};
 
@@ -45,7 +46,8 @@ impl Target for EsqlTarget {
                 match say::test(&said, negated, types) {
                     Ok(_) => {
                         let message = "Elasticsearch keeps the values of a list sorted and each once, so the first and the last of them are not the first and last elements";
-                        let loss = Loss::matching(elastic::ESQL_MULTIVALUE, Direction::Either, message, Some(test.span));
+                        let loss =
+                            Loss::matching(elastic::ESQL_MULTIVALUE, Direction::Either, message, Some(test.span));
                         return Support::Approximately(said.into(), vec![loss]);
                     }
                     Err(Support::As(Predicate::Test(form))) => said = form,

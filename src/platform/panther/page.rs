@@ -3,9 +3,7 @@
 
 use super::rule;
 use crate::diagnostic::{Diagnostic, Span, codes};
-use crate::model::{
-    ArrayMode, Expr, FieldPath, FieldRef, Logic, OutputField, PlatformId, Predicate, Unread,
-};
+use crate::model::{ArrayMode, Expr, FieldPath, FieldRef, Logic, OutputField, PlatformId, Predicate, Unread};
 use crate::platform::read::{RawQuery, RawRule, ReadEnv, ReadRule, RuleFile, query_logic};
 use crate::rewrite::exclusions::exclusions;
 use crate::source::{Entry, Format, Node, QueryText, SourceFile, Value};
@@ -66,8 +64,7 @@ pub(super) fn logic(file: &SourceFile, raw: RawRule, env: &ReadEnv<'_>) -> ReadR
         diagnostics.extend(page.compare(&condition));
         if let Some(at) = page.line_of(|line| line.starts_with(IMPERATIVE)) {
             let text = page.lines.get(at).map_or("", |(_, line)| line);
-            let reason =
-                "the rule also runs imperative logic, of which the page shows nothing but its structured part";
+            let reason = "the rule also runs imperative logic, of which the page shows nothing but its structured part";
             let span = Span::new(0, query.text.text.len());
             let index = detection.unread.len();
             detection.unread.push(Unread {

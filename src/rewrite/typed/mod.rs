@@ -13,12 +13,12 @@ pub use shape::{EventShape, What};
 
 use super::connect;
 use super::tidy::tidy;
+use crate::diagnostic::Span;
 use crate::model::walk::{self, Fold};
 use crate::model::{
     Anchor, ArrayMode, Case, CaseArm, Expr, FieldPath, FieldRef, Function, JsonKind, Logic, Predicate, Quantifier,
     RegexFlavour, Segment, Step, StepKind, Test, TestKind, Typing, Value, Var, function,
 };
-use crate::diagnostic::Span;
 
 /// Logic as the declared fields let it be said.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,7 +69,8 @@ pub fn value_by_types(value: Expr, shape: &EventShape<'_>) -> Expr {
             let expr = walk::expr_parts(self, expr);
             let Expr::Case(arms, otherwise) = &expr else { return expr };
             let ([arm], Some(default)) = (arms.as_slice(), otherwise.as_literal()) else { return expr };
-            let Predicate::Test(Test { subject, kind: TestKind::Present | TestKind::KeyPresent, .. }) = &arm.when else {
+            let Predicate::Test(Test { subject, kind: TestKind::Present | TestKind::KeyPresent, .. }) = &arm.when
+            else {
                 return expr;
             };
             if *subject != arm.then {
@@ -179,7 +180,9 @@ impl Typed<'_, '_> {
         let mode = match (lists, mode.as_text()?, self.shape.at(&path)) {
             (_, _, What::Nothing | What::Unknown) => return None,
             (0, _, _) => ArrayMode::Whole,
-            (1, "last", What::Kind(JsonKind::String | JsonKind::Integer | JsonKind::Boolean)) => ArrayMode::LastDistinct,
+            (1, "last", What::Kind(JsonKind::String | JsonKind::Integer | JsonKind::Boolean)) => {
+                ArrayMode::LastDistinct
+            }
             (1, "first", What::Kind(JsonKind::String | JsonKind::Integer | JsonKind::Boolean)) => ArrayMode::First,
             _ => return None,
         };
@@ -277,12 +280,13 @@ impl Typed<'_, '_> {
                     Predicate::Test(with(TestKind::Empty)).negate()
                 }
                 JsonKind::Boolean => Predicate::Test(with(equals(Value::Bool(true)))),
-                JsonKind::Integer | JsonKind::Number => connect::all([
-                    Predicate::Test(places()),
-                    Predicate::Test(with(equals(Value::Int(0)))).negate(),
-                ]),
+                JsonKind::Integer | JsonKind::Number => {
+                    connect::all([Predicate::Test(places()), Predicate::Test(with(equals(Value::Int(0)))).negate()])
+                }
             },
-            TestKind::Contains { value, .. } | TestKind::StartsWith { value, .. } | TestKind::EndsWith { value, .. }
+            TestKind::Contains { value, .. }
+            | TestKind::StartsWith { value, .. }
+            | TestKind::EndsWith { value, .. }
                 if value.as_text() == Some("") && kind == JsonKind::String =>
             {
                 self.settle(places())
@@ -367,8 +371,12 @@ impl Typed<'_, '_> {
 impl Fold for Typed<'_, '_> {
     fn predicate(&mut self, predicate: Predicate) -> Predicate {
         match predicate {
-            Predicate::All(items) => connect::all(items.into_iter().map(|item| self.predicate(item)).collect::<Vec<_>>()),
-            Predicate::Any(items) => connect::any(items.into_iter().map(|item| self.predicate(item)).collect::<Vec<_>>()),
+            Predicate::All(items) => {
+                connect::all(items.into_iter().map(|item| self.predicate(item)).collect::<Vec<_>>())
+            }
+            Predicate::Any(items) => {
+                connect::any(items.into_iter().map(|item| self.predicate(item)).collect::<Vec<_>>())
+            }
             Predicate::Not(inner) => connect::not(self.predicate(*inner)),
             Predicate::Elements { quantifier, list, var, body } => {
                 let list = self.expr(list);
@@ -466,7 +474,8 @@ fn matched(test: &Test) -> Option<Predicate> {
         "fullmatch" => Anchor::Whole,
         _ => return None,
     };
-    let kind = TestKind::Regex { pattern: pattern.clone(), flavour: RegexFlavour::Python, anchor, case: Case::Sensitive };
+    let kind =
+        TestKind::Regex { pattern: pattern.clone(), flavour: RegexFlavour::Python, anchor, case: Case::Sensitive };
     Some(Predicate::Test(Test { subject: text.clone(), kind, ..test.clone() }))
 }
 

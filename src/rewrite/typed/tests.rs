@@ -5,9 +5,13 @@ use std::collections::BTreeMap;
 
 fn types() -> TypeMap {
     let mut types = TypeMap::default();
-    for (name, kind) in
-        [("user.name", "keyword"), ("count", "long"), ("flag", "boolean"), ("details[].value", "keyword"), ("raw", "dynamic")]
-    {
+    for (name, kind) in [
+        ("user.name", "keyword"),
+        ("count", "long"),
+        ("flag", "boolean"),
+        ("details[].value", "keyword"),
+        ("raw", "dynamic"),
+    ] {
         types.0.insert(name.to_owned(), FieldType::parse(kind).unwrap());
     }
     types
@@ -47,7 +51,13 @@ fn ends_with(subject: Expr, value: Expr) -> Predicate {
 }
 
 fn walk_last() -> Expr {
-    let arguments = vec![event(), keys(&["details", "value"]), Expr::text(""), Expr::text("last"), Expr::Literal(Value::Bool(true))];
+    let arguments = vec![
+        event(),
+        keys(&["details", "value"]),
+        Expr::text(""),
+        Expr::text("last"),
+        Expr::Literal(Value::Bool(true)),
+    ];
     Expr::Call(function::PANTHER_DEEP_WALK, arguments)
 }
 
@@ -99,9 +109,7 @@ fn a_default_leaves_the_comparison_and_one_guard() {
         Predicate::All(vec![there.negate(), ends_with(walk_last(), Expr::text(""))]),
     ])));
     let operand = Expr::Call(function::COALESCE, vec![domain(name()), Expr::text("")]);
-    let expected = Predicate::All(vec![
-        ends_with(last_detail(), operand).negate(),
-        test(name(), TestKind::Empty).negate(),
-    ]);
+    let expected =
+        Predicate::All(vec![ends_with(last_detail(), operand).negate(), test(name(), TestKind::Empty).negate()]);
     assert_eq!(condition_by_types(given, &shape), expected);
 }
