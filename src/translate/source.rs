@@ -29,8 +29,7 @@ pub fn choose_schema<'a>(detection: &Detection, platform: PlatformId, schemas: &
     let named_by = |scope: &PlatformScope| {
         names.iter().any(|name| scope.names.iter().chain(&scope.also).any(|own| same(name, own)))
     };
-    let naming =
-        schemas.all.iter().filter(|schema| schema.scopes.get(&platform).is_some_and(|scope| named_by(scope))).count();
+    let naming = schemas.all.iter().filter(|schema| schema.scopes.get(&platform).is_some_and(&named_by)).count();
     let mut best: Option<(usize, &Schema)> = None;
     for schema in &schemas.all {
         let Some(scope) = schema.scopes.get(&platform) else { continue };

@@ -11,6 +11,7 @@
 mod binder;
 mod document;
 mod golden;
+#[allow(dead_code, reason = "the syntax tests use more of it")]
 #[path = "../kusto_syntax/judge.rs"]
 mod judge;
 mod public;

@@ -221,7 +221,7 @@ fn sequence(shape: &Shape, types: &dyn FieldTypes) -> Support<Shape> {
     let apart = if *unordered {
         pairs(stages)
     } else {
-        stages.windows(2).all(|pair| pairs(pair)) && stages.iter().all(|stage| stage.runs <= 1)
+        stages.windows(2).all(pairs) && stages.iter().all(|stage| stage.runs <= 1)
     };
     let mut losses = vec![Loss::output(
         codes::kusto::SEQUENCE_ONCE,
