@@ -9,6 +9,7 @@ pub mod lower;
 mod parse;
 mod raise;
 mod say;
+mod search;
 mod target;
 pub mod tree;
 

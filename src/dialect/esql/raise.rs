@@ -5,6 +5,7 @@
 
 use super::format::pattern_text;
 use super::say;
+use super::search::Searchable;
 use super::tree::*;
 use crate::diagnostic::Span;
 use crate::model::function::kusto::aggregate;
@@ -15,7 +16,7 @@ use crate::model::{
 
 /// The tree of a query that reads `tables`; `logs-*` where none is named.
 pub fn raise(logic: &Logic, tables: &[String], types: &dyn FieldTypes) -> Query {
-    let mut raise = Raise { tables, types, commands: Vec::new() };
+    let mut raise = Raise { tables, types, commands: Vec::new(), searchable: Searchable::default() };
     match logic {
         Logic::Pipeline(pipeline) => raise.pipeline(pipeline, true),
         Logic::Shape(shape) => raise.shape(shape),
@@ -36,6 +37,8 @@ struct Raise<'a> {
     tables: &'a [String],
     types: &'a dyn FieldTypes,
     commands: Vec<Command>,
+    /// The columns that searches of the index can ask for.
+    searchable: Searchable,
 }
 
 impl Raise<'_> {
@@ -57,6 +60,7 @@ impl Raise<'_> {
         for step in &pipeline.steps {
             let before = self.commands.len();
             self.step(&step.kind);
+            self.searchable.pass(&step.kind);
             if let Some(command) = self.commands.get_mut(before) {
                 command.notes.clone_from(&step.comments);
             }
@@ -84,7 +88,8 @@ impl Raise<'_> {
         match kind {
             StepKind::Filter(Predicate::Always(true)) => {}
             StepKind::Filter(predicate) => {
-                let found = condition(predicate, self.types).unwrap_or_else(|_| flag(true));
+                let mut found = condition(predicate, self.types).unwrap_or_else(|_| flag(true));
+                self.searchable.search(&mut found, self.types);
                 self.push(CommandKind::Where(found));
             }
             StepKind::Extend(columns) => {
@@ -357,6 +362,11 @@ impl Conditions<'_> {
                 Ok(self.expr(ExprKind::Or(operands)))
             }
             Predicate::Any(items) => {
+                // Searches are never null: none of them holds.
+                let asked = items.iter().map(|item| self.holds(item)).collect::<Result<Vec<_>, _>>();
+                if let Some(asked) = asked.ok().filter(|asked| asked.len() > 1 && asked.iter().all(never_null)) {
+                    return Ok(negated(self.expr(ExprKind::Or(asked))));
+                }
                 let together = guarded.then(|| self.holds(predicate)).transpose()?;
                 if let Some(whole) = together.filter(|whole| !matches!(whole.kind, ExprKind::Or(_))) {
                     return Ok(negated(whole));
@@ -366,8 +376,7 @@ impl Conditions<'_> {
             }
             Predicate::Test(test) => {
                 let found = self.test(test)?;
-                let never_null = matches!(&found.kind, ExprKind::IsNull { .. })
-                    || matches!(&found.kind, ExprKind::Call { name, .. } if matches!(name.as_str(), "mv_contains" | "match" | "match_phrase"));
+                let never_null = matches!(&found.kind, ExprKind::IsNull { .. }) || never_null(&found);
                 let denied = negated(found);
                 if guarded || never_null {
                     return Ok(denied);
@@ -383,6 +392,11 @@ impl Conditions<'_> {
             _ => Err("a condition on elements of a list".to_owned()),
         }
     }
+}
+
+/// A search of the index or of a list: false where there is nothing.
+fn never_null(expr: &Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Call { name, .. } if matches!(name.as_str(), "mv_contains" | "match" | "match_phrase"))
 }
 
 /// What makes a test null: the fields of its subject and of its operand.

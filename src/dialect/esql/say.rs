@@ -95,6 +95,8 @@ impl Say<'_> {
                 Some(found) if found.list => return self.any_of_several(test, field),
                 // A field of one value: any of its values is that value.
                 Some(_) => {}
+                // MV_CONTAINS asks each value, of one or of several.
+                None if asks_for_constants(&test.kind) => return self.any_of_several(test, field),
                 None => {
                     let (single, loss) = self.single(test, field);
                     return self.with_loss(single, loss);
@@ -160,6 +162,10 @@ impl Say<'_> {
         };
         let textual = matches!(kind, Some(FieldKind::Keyword | FieldKind::Wildcard | FieldKind::Text));
         match &test.kind {
+            // MV_CONTAINS takes a null for an empty list, which every field contains.
+            TestKind::Equals { value: Value::Literal(Constants::Null), .. } => {
+                Err(Support::As(Predicate::Always(false)))
+            }
             TestKind::Equals { value: Value::Literal(constant), case: Case::Sensitive, .. } => {
                 let args = vec![left, self.constant(constant, kind)?];
                 Ok(self.call("mv_contains", args))
@@ -603,6 +609,21 @@ impl Say<'_> {
 
     fn call(&self, name: &str, args: Vec<Expr>) -> Expr {
         self.expr(ExprKind::Call { name: name.to_owned(), name_span: self.span, args, star: false })
+    }
+}
+
+/// Whether a test asks for the equality with constants whose type is plain without knowing the field's.
+fn asks_for_constants(kind: &TestKind) -> bool {
+    let plain = |value: &Value| {
+        matches!(
+            value,
+            Value::Literal(Constants::String(_) | Constants::Int(_) | Constants::Double(_) | Constants::Bool(_))
+        )
+    };
+    match kind {
+        TestKind::Equals { value, case: Case::Sensitive, .. } => plain(value),
+        TestKind::In { values, case: Case::Sensitive, .. } => values.iter().all(plain),
+        _ => false,
     }
 }
 

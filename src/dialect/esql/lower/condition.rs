@@ -31,10 +31,18 @@ impl Lowering<'_> {
     /// A predicate that holds where the condition is `wanted`.
     pub(super) fn truth(&mut self, expr: &Expr, wanted: bool) -> Predicate {
         match (&expr.kind, wanted) {
+            (ExprKind::Or(operands), false) if operands.iter().all(searches) => self.any_search(operands).negate(),
+            (ExprKind::Or(operands), true) => {
+                let mut found = Vec::new();
+                for run in operands.chunk_by(|left, right| searches(left) && searches(right)) {
+                    found.push(self.any_search(run));
+                }
+                Predicate::any(found)
+            }
             (ExprKind::And(operands), true) | (ExprKind::Or(operands), false) => {
                 Predicate::all(operands.iter().map(|operand| self.truth(operand, wanted)).collect::<Vec<_>>())
             }
-            (ExprKind::Or(operands), true) | (ExprKind::And(operands), false) => {
+            (ExprKind::And(operands), false) => {
                 Predicate::any(operands.iter().map(|operand| self.truth(operand, wanted)).collect::<Vec<_>>())
             }
             (ExprKind::Not(inner), _) => self.truth(inner, !wanted),
@@ -50,6 +58,18 @@ impl Lowering<'_> {
                 }
                 predicate
             }
+        }
+    }
+
+    /// Conditions, any of which may hold: the values that searches ask of one field in one list.
+    fn any_search(&mut self, operands: &[Expr]) -> Predicate {
+        let mut found = operands.iter().map(|operand| self.truth(operand, true)).collect::<Vec<_>>();
+        let noted = |predicate: &Predicate| matches!(predicate, Predicate::Test(test) if !test.comments.is_empty());
+        match found.len() {
+            1 => found.remove(0),
+            // A list of values has no place for the words beside one of them.
+            _ if found.iter().any(noted) => Predicate::any(found),
+            _ => crate::dialect::elastic::join::any(found),
         }
     }
 
@@ -372,6 +392,17 @@ fn placed(predicate: Predicate, span: Span) -> Predicate {
     }
     use crate::model::walk::Fold;
     At(span).predicate(predicate)
+}
+
+/// Whether it asks the index or a list, and so is never null: `not (a or b)` is true where none of such holds.
+fn searches(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Matches { .. } => true,
+        ExprKind::Call { name, .. } => {
+            matches!(name.as_str(), "mv_contains" | "kql" | "qstr" | "match" | "match_phrase")
+        }
+        _ => false,
+    }
 }
 
 fn no_condition(span: Span) -> Gap {
