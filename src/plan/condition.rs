@@ -16,13 +16,23 @@ pub(super) struct Planner<'a> {
     unread: &'a [Unread],
     /// Where the condition stands that is being planned.
     place: Place,
+    /// Whether the condition stands on the events themselves, behind nothing but filters.
+    pub(super) on_events: bool,
     pub(super) losses: Vec<Loss>,
     pub(super) refusals: Vec<Refusal>,
 }
 
 impl<'a> Planner<'a> {
     pub(super) fn new(target: &'a dyn Target, types: &'a dyn FieldTypes, unread: &'a [Unread]) -> Self {
-        Self { target, types, unread, place: Place::Asserted, losses: Vec::new(), refusals: Vec::new() }
+        Self {
+            target,
+            types,
+            unread,
+            place: Place::Asserted,
+            on_events: false,
+            losses: Vec::new(),
+            refusals: Vec::new(),
+        }
     }
 
     pub(super) fn refuse(&mut self, code: Code, reason: &str, span: Option<Span>) {
@@ -111,8 +121,16 @@ impl<'a> Planner<'a> {
         }
     }
 
+    fn asked(&self, test: &Test, negated: bool) -> Support<Predicate> {
+        if self.on_events {
+            self.target.test_of_events(test, negated, self.types)
+        } else {
+            self.target.test(test, negated, self.types)
+        }
+    }
+
     fn test(&mut self, test: &Test, negated: bool, depth: usize) -> Option<Predicate> {
-        let support = self.target.test(test, negated, self.types);
+        let support = self.asked(test, negated);
         let (reason, approximate) = match support {
             Support::Exactly => return Some(Predicate::Test(test.clone())),
             Support::As(other) if depth < MAX_FORMS => return self.form(&other, test, negated, depth),
@@ -164,7 +182,7 @@ impl<'a> Planner<'a> {
     fn says_exactly(&self, form: &Predicate, negated: bool) -> bool {
         match form {
             Predicate::Always(_) => true,
-            Predicate::Test(test) => self.target.test(test, negated, self.types) == Support::Exactly,
+            Predicate::Test(test) => self.asked(test, negated) == Support::Exactly,
             Predicate::All(items) | Predicate::Any(items) => items.iter().all(|item| self.says_exactly(item, negated)),
             Predicate::Not(inner) => self.says_exactly(inner, !negated),
             _ => false,

@@ -61,6 +61,7 @@ pub fn plan(
         Logic::Pipeline(pipeline) => match logic.as_filter() {
             Some(condition) => {
                 let span = pipeline.steps.first().map(|step| step.span).unwrap_or_default();
+                planner.on_events = events(&pipeline.source);
                 planner
                     .top(&condition)
                     .map(|condition| Logic::Pipeline(one_filter(pipeline.source.clone(), condition, span, pipeline)))
@@ -86,17 +87,29 @@ fn plan_pipeline(pipeline: &Pipeline, planner: &mut Planner<'_>) -> Option<Pipel
     let mut places = planner.place().of_steps(&pipeline.steps).into_iter();
     let source = planner.at(places.next().unwrap_or(Place::Fixed), |planner| plan_source(&pipeline.source, planner))?;
     let mut steps = Vec::new();
+    let mut on_events = events(&pipeline.source);
     // What a step says counts for the rows that leave it.
     for (step, place) in pipeline.steps.iter().zip(places) {
         steps.push(match &step.kind {
             StepKind::Filter(condition) => {
-                let kind = StepKind::Filter(planner.at(place, |planner| planner.inner(condition))?);
+                planner.on_events = on_events;
+                let planned = planner.at(place, |planner| planner.inner(condition));
+                planner.on_events = false;
+                let kind = StepKind::Filter(planned?);
                 Step { kind, span: step.span, comments: step.comments.clone() }
             }
-            _ => plan_step(step, planner)?,
+            _ => {
+                on_events = false;
+                plan_step(step, planner)?
+            }
         });
     }
     Some(Pipeline { source, steps })
+}
+
+/// Whether the rows are the events of the index as they are.
+fn events(source: &Source) -> bool {
+    matches!(source, Source::Events | Source::Table(_))
 }
 
 fn plan_source(source: &Source, planner: &mut Planner<'_>) -> Option<Source> {

@@ -27,6 +27,12 @@ pub trait Target: Sync {
     /// may need another form there.
     fn test(&self, test: &Test, negated: bool, types: &dyn FieldTypes) -> Support<Predicate>;
 
+    /// A single test in a filter that stands on the events themselves, behind nothing but filters: a language with
+    /// searches of the index has more words there.
+    fn test_of_events(&self, test: &Test, negated: bool, types: &dyn FieldTypes) -> Support<Predicate> {
+        self.test(test, negated, types)
+    }
+
     /// A predicate that is no test and no boolean connective: `Elements`, `ExactlyOne`.
     /// The planner rewrites `ExactlyOne` into and/or/not itself when this answers `No`.
     fn predicate(&self, predicate: &Predicate, types: &dyn FieldTypes) -> Support<Predicate>;

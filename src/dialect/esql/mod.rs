@@ -5,6 +5,7 @@
 
 pub mod format;
 pub mod inventory;
+mod kql;
 pub mod lower;
 mod parse;
 mod raise;

@@ -30,7 +30,7 @@ pub fn raise(logic: &Logic, tables: &[String], types: &dyn FieldTypes) -> Query 
 /// # Errors
 /// What of it ES|QL cannot say.
 pub fn condition(predicate: &Predicate, types: &dyn FieldTypes) -> Result<Expr, String> {
-    Conditions { types }.holds(predicate)
+    Conditions { types, on_events: false }.holds(predicate)
 }
 
 struct Raise<'a> {
@@ -56,6 +56,9 @@ impl Raise<'_> {
             }
             Source::Pipeline(inner) => self.pipeline(inner, false),
             source => self.from(source, top && !aggregates),
+        }
+        if matches!(pipeline.source, Source::Row(_) | Source::Pipeline(_) | Source::Union(_)) {
+            self.searchable.compute();
         }
         for step in &pipeline.steps {
             let before = self.commands.len();
@@ -88,7 +91,8 @@ impl Raise<'_> {
         match kind {
             StepKind::Filter(Predicate::Always(true)) => {}
             StepKind::Filter(predicate) => {
-                let mut found = condition(predicate, self.types).unwrap_or_else(|_| flag(true));
+                let conditions = Conditions { types: self.types, on_events: self.searchable.on_events() };
+                let mut found = conditions.holds(predicate).unwrap_or_else(|_| flag(true));
                 self.searchable.search(&mut found, self.types);
                 self.push(CommandKind::Where(found));
             }
@@ -280,6 +284,8 @@ fn flag(flag: bool) -> Expr {
 
 struct Conditions<'a> {
     types: &'a dyn FieldTypes,
+    /// The condition stands on the events themselves, behind nothing but filters.
+    on_events: bool,
 }
 
 impl Conditions<'_> {
@@ -309,10 +315,14 @@ impl Conditions<'_> {
     }
 
     fn test(&self, test: &Test) -> Result<Expr, String> {
-        let mut found = say::test(test, false, self.types).map_err(|support| match support {
-            crate::plan::Support::No(reason) => reason,
-            _ => "a condition that was not planned".to_owned(),
-        })?;
+        let search = if self.on_events { say::test_of_events(test, self.types) } else { None };
+        let mut found = match search {
+            Some(found) => found,
+            None => say::test(test, false, self.types).map_err(|support| match support {
+                crate::plan::Support::No(reason) => reason,
+                _ => "a condition that was not planned".to_owned(),
+            })?,
+        };
         found.notes.clone_from(&test.comments);
         Ok(found)
     }
@@ -396,7 +406,7 @@ impl Conditions<'_> {
 
 /// A search of the index or of a list: false where there is nothing.
 fn never_null(expr: &Expr) -> bool {
-    matches!(&expr.kind, ExprKind::Call { name, .. } if matches!(name.as_str(), "mv_contains" | "match" | "match_phrase"))
+    matches!(&expr.kind, ExprKind::Call { name, .. } if matches!(name.as_str(), "mv_contains" | "kql" | "match" | "match_phrase"))
 }
 
 /// What makes a test null: the fields of its subject and of its operand.

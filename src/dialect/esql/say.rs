@@ -21,6 +21,20 @@ pub fn test(test: &Test, negated: bool, types: &dyn FieldTypes) -> Result<Expr, 
     Say { types, span: test.span, negated }.test(test)
 }
 
+/// A pattern that any value of a field may match, as a search in KQL. It takes fields of the index only, so it must
+/// stand in a WHERE behind nothing but others of its kind.
+pub fn test_of_events(test: &Test, types: &dyn FieldTypes) -> Option<Expr> {
+    let say = Say { types, span: test.span, negated: false };
+    let field = test.subject.as_field().filter(|field| field.mode == ArrayMode::Any)?;
+    match say.field_type(field) {
+        None => {}
+        Some(found) if found.list && matches!(found.kind, FieldKind::Keyword | FieldKind::Wildcard) => {}
+        Some(_) => return None,
+    }
+    let query = super::kql::pattern(field, &test.kind)?;
+    Some(say.call("kql", vec![say.text(&query)]))
+}
+
 /// A value expression.
 pub fn value(value: &Value, types: &dyn FieldTypes) -> Result<Expr, String> {
     let say = Say { types, span: Span::default(), negated: false };

@@ -13,11 +13,24 @@ use crate::model::{FieldKind, FieldTypes, ParsePart, Select, StepKind};
 pub struct Searchable {
     computed: HashSet<String>,
     ended: bool,
+    /// Something else than a filter was passed.
+    changed: bool,
 }
 
 impl Searchable {
+    /// Whether nothing but filters was passed: only there may a query in KQL stand.
+    pub fn on_events(&self) -> bool {
+        !self.changed
+    }
+
+    /// Takes note of rows that are no events.
+    pub fn compute(&mut self) {
+        self.changed = true;
+    }
+
     /// Takes note of a step: the columns that it computes are no fields of the index.
     pub fn pass(&mut self, step: &StepKind) {
+        self.changed |= !matches!(step, StepKind::Filter(_));
         match step {
             StepKind::Filter(_) | StepKind::Sort(_) | StepKind::Select(Select::Keep { .. } | Select::Drop(_)) => {}
             StepKind::Extend(columns) | StepKind::Project(columns) => {

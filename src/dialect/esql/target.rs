@@ -63,6 +63,13 @@ impl Target for EsqlTarget {
         }
     }
 
+    fn test_of_events(&self, test: &Test, negated: bool, types: &dyn FieldTypes) -> Support<Predicate> {
+        match say::test_of_events(test, types) {
+            Some(_) => Support::Exactly,
+            None => self.test(test, negated, types),
+        }
+    }
+
     fn predicate(&self, predicate: &Predicate, _types: &dyn FieldTypes) -> Support<Predicate> {
         match predicate {
             Predicate::Elements { quantifier: Quantifier::Any, list, var, body } => {
