@@ -357,7 +357,9 @@ fn write(
         None => target.output_formats().first().copied().unwrap_or(OutputFormat::Yaml),
     };
     let mut prepared = detection::for_target(source, from, to, &translated, env, options);
-    if to == PlatformId::Panther && from != Some(to) && options.verify {
+    // On its own platform a rule keeps its tests as they are, unless what is written finds something else.
+    let differs = from != Some(to) || translated.losses.iter().any(|loss| loss.scope == crate::model::Scope::Match);
+    if to == PlatformId::Panther && differs && options.verify {
         let schema = translated.schema.as_deref().and_then(|name| env.schemas.get(name));
         let mapped = schema.map(|schema| crate::fields::SchemaTypes { schemas: vec![schema], platform: to });
         let types: &dyn FieldTypes = match &mapped {

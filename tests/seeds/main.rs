@@ -9,7 +9,9 @@
     reason = "a test fails by panicking"
 )]
 
-use serde_json::{Value as Json, json};
+mod judges;
+
+use serde_json::Value as Json;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -105,7 +107,10 @@ fn the_five_detections_to_every_other_platform() {
             assert!(found.query.contains(part), "{file} to {to}: no `{part}` in\n{}", found.query);
         }
         let named = codes(&found.rule);
-        assert_eq!(verdict == "exact", found.rule["losses"].as_array().unwrap().iter().all(|l| l["scope"] != "match"));
+        let differs = found.rule["losses"].as_array().unwrap().iter().any(|loss| loss["scope"] == "match");
+        if verdict != "refused" {
+            assert_eq!(verdict == "approximate", differs, "{file} to {to}: {:#}", found.rule);
+        }
         if verdict != "exact" {
             assert!(!named.is_empty(), "{file} to {to}: {verdict} without a reason");
         }
@@ -117,37 +122,6 @@ fn the_five_detections_to_every_other_platform() {
 fn the_last_of_the_details_is_a_named_loss() {
     assert!(codes(&translate(INVITE, "sentinel").rule).contains(&"kusto-last".to_owned()));
     assert!(codes(&translate(INVITE, "esql").rule).contains(&"esql-multi-value".to_owned()));
-}
-
-#[test]
-fn written_kusto_is_accepted_by_the_official_parser() {
-    let Some(shared) = shared() else { return };
-    let queries: Vec<String> =
-        [INVITE, GUEST_NAME, NEW_INVITER, UNREDEEMED, PRIVILEGED].map(|file| translate(file, "sentinel").query).into();
-    let folder = tempfile::tempdir().unwrap();
-    let (input, output) = (folder.path().join("in.jsonl"), folder.path().join("out.jsonl"));
-    let lines: String = queries.iter().map(|query| format!("{}\n", json!({ "query": query }))).collect();
-    std::fs::write(&input, lines).unwrap();
-    let run = Command::new("node")
-        .arg(shared.join("judges/kusto/parse.js"))
-        .args([&input, &output])
-        .arg("--schema")
-        .arg(shared.join("schemas/sentinel_tables.json"))
-        .arg("--no-split")
-        .output();
-    match run {
-        Ok(done) if done.status.success() => {}
-        _ => {
-            println!("skipped: the official parser cannot be run");
-            return;
-        }
-    }
-    let text = std::fs::read_to_string(output).unwrap();
-    for (line, query) in text.lines().zip(&queries) {
-        let verdict: Json = serde_json::from_str(line).unwrap();
-        assert_eq!(verdict["ok"], true, "{query}\n{verdict:#}");
-    }
-    assert_eq!(text.lines().count(), queries.len());
 }
 
 /// The page of a catalogue and the rule behind it show the same outputs.

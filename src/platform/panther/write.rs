@@ -91,6 +91,7 @@ fn again(
     let mut rule = own.clone();
     // The filters are part of the logic now.
     rule.shift_remove("InlineFilters");
+    keep_tests(&mut rule, &detection.tests);
     if python {
         for key in ["Detection", "AlertTitle", "AlertContext", "GroupBy", "DynamicSeverities"] {
             rule.shift_remove(key);
@@ -104,6 +105,19 @@ fn again(
         }
     }
     ordered(rule)
+}
+
+/// Takes out of a rule's own tests those that its detection no longer has: what is written decides them otherwise.
+fn keep_tests(rule: &mut Map<String, Json>, kept: &[TestCase]) {
+    let Some(Json::Array(tests)) = rule.get_mut("Tests") else { return };
+    tests.retain(|test| {
+        let (Some(name), Some(_), Some(_)) =
+            (test.get("Name").and_then(Json::as_str), test.get("ExpectedResult"), test.get("Log"))
+        else {
+            return true;
+        };
+        kept.iter().any(|known| known.name == name)
+    });
 }
 
 fn yaml_detection(query: &str) -> Json {
