@@ -277,3 +277,94 @@ fn coverage_lists_techniques_and_what_is_wrong() {
     let layer: Json = serde_json::from_str(&out(&layer)).unwrap();
     assert_eq!(layer["versions"]["layer"], "4.5");
 }
+
+/// A link that leads to itself or to nothing, given by name, is one diagnostic; the rest of the run goes on.
+#[cfg(unix)]
+#[test]
+fn links_that_lead_nowhere_are_told_of_and_good_files_are_still_translated() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    std::os::unix::fs::symlink("second", path("first")).unwrap();
+    std::os::unix::fs::symlink("first", path("second")).unwrap();
+    std::os::unix::fs::symlink("nothing", path("dangling")).unwrap();
+    fs::write(path("good.kuery"), "a:b and not c:d\n").unwrap();
+    let (first, dangling, good) = (path("first"), path("dangling"), path("good.kuery"));
+    let run =
+        ruleglot(&["translate", &first, &dangling, &good, "--to", "lucene", "--fields", "keep", "--format", "query"]);
+    assert_eq!(status(&run), 2, "{}", err(&run));
+    assert!(out(&run).contains("a:b AND NOT c:d"), "{}", out(&run));
+    let text = err(&run);
+    assert_eq!(text.matches("error[unreadable]").count(), 2, "one diagnostic each:\n{text}");
+    for name in [first, dangling] {
+        assert_eq!(text.matches(&format!("--> {name}")).count(), 1, "{name}:\n{text}");
+    }
+}
+
+/// A folder that may not be read. Permission bits do not hold for root, who runs the program as somebody else.
+#[cfg(unix)]
+#[test]
+fn an_unreadable_folder_is_one_diagnostic_and_good_files_are_still_translated() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::os::unix::process::CommandExt;
+    let folder = tempfile::tempdir().unwrap();
+    let (closed, good) = (folder.path().join("closed"), folder.path().join("good.kuery"));
+    fs::create_dir(&closed).unwrap();
+    fs::write(closed.join("hidden.kuery"), "x:y\n").unwrap();
+    fs::write(&good, "a:b and not c:d\n").unwrap();
+    let permit = |path: &Path, mode: u32| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    permit(folder.path(), 0o755);
+    permit(&closed, 0o000);
+    for named in [vec![closed.clone(), good.clone()], vec![folder.path().to_owned()]] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ruleglot"));
+        command.arg("translate").args(&named).args(["--to", "lucene", "--fields", "keep", "--format", "query"]);
+        command.current_dir(folder.path()).stdin(Stdio::null());
+        if fs::metadata(folder.path()).unwrap().uid() == 0 {
+            command.uid(65_534).gid(65_534);
+        }
+        let Ok(run) = command.output() else {
+            println!("skipped: the program cannot be run as somebody else");
+            break;
+        };
+        assert_eq!(status(&run), 2, "{}", err(&run));
+        assert!(out(&run).contains("a:b AND NOT c:d"), "{}", out(&run));
+        let text = err(&run);
+        assert_eq!(text.matches("error[unreadable]").count(), 1, "one diagnostic:\n{text}");
+        assert!(text.contains(&closed.display().to_string()), "the folder is named:\n{text}");
+    }
+    permit(&closed, 0o755);
+}
+
+#[test]
+fn an_age_filter_the_wrong_way_round_is_kept_and_told_of() {
+    let rule = "corpus/kusto/unredeemed_guest_invites.yaml";
+    for arguments in [vec!["check", rule], vec!["translate", rule, "--to", "sentinel", "--format", "query"]] {
+        let run = ruleglot(&arguments);
+        let text = err(&run);
+        assert_eq!(text.matches("kusto-age-filter").count(), 1, "{arguments:?}:\n{text}");
+        assert!(text.contains("`InvitedAt` is younger than 5d"), "{text}");
+        assert_eq!(status(&run), 0, "a warning");
+        assert!(arguments[0] == "check" || out(&run).contains("InvitedAt > ago(5d)"), "kept:\n{}", out(&run));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let check = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        err(&ruleglot(&["check", &path.display().to_string()]))
+    };
+    let query =
+        |bound: &str| format!("// tokens older than the limit\nT | where TimeGenerated > ago(14d) | where {bound}\n");
+    for (bound, fires) in [
+        ("Made > ago(5d)", true),
+        ("Made >= ago(5d)", true),
+        ("Made < ago(5d)", false),
+        ("Made > ago(14d)", false),
+        ("TimeGenerated > ago(5d)", false),
+        ("Made > ago(5d) and Seen < ago(2d)", false),
+        ("not(Made > ago(5d))", false),
+    ] {
+        assert_eq!(check("rule.kql", &query(bound)).contains("kusto-age-filter"), fires, "{bound}");
+    }
+    assert!(!check("plain.kql", "T | where Made > ago(5d)\n").contains("kusto-age-filter"), "no word of age");
+    let all = err(&ruleglot(&["check", "corpus"]));
+    assert_eq!(all.matches("kusto-age-filter").count(), 1, "no other rule of the corpus");
+}

@@ -1,5 +1,7 @@
 //! Lints of a rule that was read: ATT&CK mappings, tests, what was not read. Parsing has reported its own errors.
 
+pub mod age;
+
 use crate::attack::{Matrix, resolve};
 use crate::diagnostic::{Diagnostic, Severity, codes};
 use crate::model::{Detection, Logic, StepKind};
@@ -40,6 +42,7 @@ pub fn check(rule: &ReadRule, matrix: &Matrix) -> Vec<Diagnostic> {
     }
     if rule.dialect() == Some("kusto") {
         found.extend(schedule(detection));
+        found.extend(age::inverted(rule));
     }
     for entry in &detection.unread {
         let diagnostic = Diagnostic::warning(entry.code, format!("not read: {}", entry.reason));

@@ -176,6 +176,12 @@ pub fn tell_reading(file: &Loaded, session: &mut Session) {
         for found in &rule.diagnostics {
             session.report(found, &path, text, Status::Unusable);
         }
+        // Kept as it is written, on every platform: who deploys the translation must know.
+        if rule.dialect() == Some("kusto") {
+            for found in crate::check::age::inverted(rule) {
+                session.report(&found, &path, text, Status::Unusable);
+            }
+        }
     }
 }
 

@@ -12,6 +12,7 @@ codes! {
     REFUSED = "kusto-refused": "Sentinel refuses the query when the rule is saved.", "Convert one side with toint(), todatetime() or tostring(), or name a column that is there.";
     NEVER_TRUE = "kusto-never": "A condition can never be true.", "Correct the condition; the rule finds nothing as it stands.";
     TIME_FILTER = "kusto-time-filter": "The query's time filter contradicts the rule's schedule.", "Make queryPeriod at least as long as the query looks back.";
+    AGE_FILTER = "kusto-age-filter": "A filter keeps what is younger than an age, and the rule speaks of what is older.", "Turn the comparison round if the older ones are meant; it is kept as written.";
     ENTITY_COLUMN = "kusto-entity": "An entity is mapped to a column that the query does not return.", "Keep the column to the end of the query, or map another.";
     SEVERAL_QUERIES = "kusto-several": "The text holds several queries.", "Keep one query a file.";
     EMPTY_IS_MISSING = "kusto-empty": "Kusto cannot tell an empty text from a missing one.", "Check that the field is never empty where it is there.";
