@@ -235,6 +235,40 @@ fn verify_tells_rules_apart_by_an_event() {
 }
 
 #[test]
+fn verify_reads_the_helpers_of_panther_rules() {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let yaml = |name: &str| {
+        format!(
+            "AnalysisType: rule\nRuleID: Our.{name}\nFilename: {name}.py\nEnabled: true\nSeverity: Low\nLogTypes: [AWS.CloudTrail]\n"
+        )
+    };
+    let helper = "def is_admin(event):\n    return event.get(\"role\") == \"admin\"\n";
+    put("repository/global_helpers/our_helpers.py", helper);
+    put("elsewhere/our_helpers.py", helper);
+    let helped = "from our_helpers import is_admin\n\n\ndef rule(event):\n    return is_admin(event)\n";
+    let rules = ["repository/rules", "alone"].map(|place| {
+        put(&format!("{place}/a.py"), helped);
+        put(&format!("{place}/b.py"), "def rule(event):\n    return event.get(\"role\") == \"admin\"\n");
+        ["a", "b"].map(|name| put(&format!("{place}/{name}.yml"), &yaml(name)))
+    });
+    let [[a, b], [lone_a, lone_b]] = &rules;
+    let above = ruleglot(&["verify", a, b]);
+    assert_eq!(status(&above), 0, "{}{}", out(&above), err(&above));
+    let helpers = folder.path().join("elsewhere").display().to_string();
+    let named = ruleglot(&["verify", "--helpers", &helpers, lone_a, lone_b]);
+    assert_eq!(status(&named), 0, "{}{}", out(&named), err(&named));
+    let without = ruleglot(&["verify", lone_a, lone_b]);
+    assert_eq!(status(&without), 2, "{}", out(&without));
+    assert!(err(&without).contains("our_helpers"), "{}", err(&without));
+}
+
+#[test]
 fn explain_gives_condition_and_exclusions_of_a_catalogue_page() {
     let run = ruleglot(&["explain", "corpus/condition/invite_external_users.condition"]);
     let text = out(&run);
