@@ -126,7 +126,8 @@ pub fn constants(predicate: Predicate) -> Predicate {
                 operands.iter().filter(|operand| !matches!(operand, Predicate::Always(_))).cloned().collect();
             match met {
                 0 => Predicate::ExactlyOne(open),
-                1 if readable => constants(Predicate::any(open).negate()),
+                // The connectives are new, so every pass looks at them.
+                1 if readable => normalise_predicate(Predicate::any(open).negate()),
                 _ if readable => Predicate::Always(false),
                 _ => Predicate::ExactlyOne(operands),
             }
