@@ -2,7 +2,7 @@
 
 use super::expr::{Count, value, values};
 use super::regex::Pattern;
-use super::{Context, EvalError, Scope, address, coerce, compare, text};
+use super::{Context, EvalError, Scope, address, coerce, compare, functions, text};
 use crate::model::{
     Anchor, Case, Expr, IpClass, JsonKind, Ordering, RegexFlavour, Test, TestKind, Typing, Value, WildcardPart,
 };
@@ -267,7 +267,7 @@ fn answer(question: &Question<'_>, value: &Value, context: &Context<'_>) -> Resu
             Value::Object(entries) => entries.is_empty(),
             _ => false,
         },
-        Question::Truthy => truthy(value),
+        Question::Truthy => functions::python::truthy(value),
         Question::IsKind(kinds) => kinds.iter().any(|kind| is_kind(value, *kind)),
     })
 }
@@ -277,20 +277,6 @@ fn text_of(value: &Value) -> Option<Cow<'_, str>> {
     match value {
         Value::Null | Value::Array(_) | Value::Object(_) => None,
         other => Some(coerce::to_text(other)),
-    }
-}
-
-fn truthy(value: &Value) -> bool {
-    match value {
-        Value::Null => false,
-        Value::Bool(flag) => *flag,
-        Value::Int(number) => *number != 0,
-        Value::Double(number) => *number != 0.0,
-        Value::String(text) => !text.is_empty(),
-        Value::Array(items) => !items.is_empty(),
-        Value::Object(entries) => !entries.is_empty(),
-        Value::DateTime(_) => true,
-        Value::Duration(ticks) => *ticks != 0,
     }
 }
 

@@ -16,6 +16,23 @@ pub struct Column {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamePattern(pub String);
 
+impl NamePattern {
+    /// Whether a name fits; `*` stands for any run of characters, also none.
+    pub fn fits(&self, name: &str) -> bool {
+        let mut pieces = self.0.split('*');
+        let Some(mut rest) = pieces.next().and_then(|first| name.strip_prefix(first)) else { return false };
+        let pieces: Vec<&str> = pieces.collect();
+        let Some((last, middle)) = pieces.split_last() else { return rest.is_empty() };
+        for piece in middle {
+            match rest.find(piece) {
+                Some(at) => rest = rest.get(at + piece.len()..).unwrap_or(""),
+                None => return false,
+            }
+        }
+        rest.ends_with(last)
+    }
+}
+
 /// Rows that stand in the query itself.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InlineTable {

@@ -4,50 +4,33 @@ use crate::model::Predicate;
 
 /// All of them; equal ones once, false as soon as one is.
 pub fn all(items: impl IntoIterator<Item = Predicate>) -> Predicate {
-    let mut kept: Vec<Predicate> = Vec::new();
-    for item in items {
-        match item {
-            Predicate::Always(true) => {}
-            Predicate::Always(false) => return Predicate::Always(false),
-            Predicate::All(inner) => {
-                for part in inner {
-                    if !kept.contains(&part) {
-                        kept.push(part);
-                    }
-                }
-            }
-            other => {
-                if !kept.contains(&other) {
-                    kept.push(other);
-                }
-            }
-        }
-    }
-    Predicate::all(kept)
+    joined(items, false).map_or(Predicate::Always(false), Predicate::all)
 }
 
 /// One of them; equal ones once, true as soon as one is.
 pub fn any(items: impl IntoIterator<Item = Predicate>) -> Predicate {
+    joined(items, true).map_or(Predicate::Always(true), Predicate::any)
+}
+
+/// The operands once each, those of inner connectives of the same kind among them; `None` where one of them is the
+/// constant that decides (`absorbing`).
+fn joined(items: impl IntoIterator<Item = Predicate>, absorbing: bool) -> Option<Vec<Predicate>> {
     let mut kept: Vec<Predicate> = Vec::new();
     for item in items {
-        match item {
-            Predicate::Always(false) => {}
-            Predicate::Always(true) => return Predicate::Always(true),
-            Predicate::Any(inner) => {
-                for part in inner {
-                    if !kept.contains(&part) {
-                        kept.push(part);
-                    }
-                }
-            }
-            other => {
-                if !kept.contains(&other) {
-                    kept.push(other);
-                }
+        let parts = match item {
+            Predicate::Always(constant) if constant == absorbing => return None,
+            Predicate::Always(_) => continue,
+            Predicate::All(inner) if !absorbing => inner,
+            Predicate::Any(inner) if absorbing => inner,
+            other => vec![other],
+        };
+        for part in parts {
+            if !kept.contains(&part) {
+                kept.push(part);
             }
         }
     }
-    Predicate::any(kept)
+    Some(kept)
 }
 
 /// The contrary. What could not be read stays what it is: its contrary is as unknown.

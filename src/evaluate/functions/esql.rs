@@ -2,7 +2,7 @@
 //! know.
 
 use super::super::{EvalError, address, time};
-use super::{elastic, kusto_text};
+use super::{convert, elastic, kusto_text};
 use crate::model::function::elastic as f;
 use crate::model::{Function, TICKS_PER_SECOND, Value};
 use std::net::IpAddr;
@@ -67,8 +67,8 @@ pub fn call(function: Function, arguments: &[Value]) -> Option<Result<Value, Eva
             String::from_utf8(bytes).ok().map(Value::String)
         }),
         f::ES_TO_BASE64 => text(|text| Some(Value::String(kusto_text::base64_encode(text.as_bytes())))),
-        f::ES_URL_ENCODE => text(|text| Some(Value::String(percent(text).replace("%20", "+")))),
-        f::ES_URL_ENCODE_COMPONENT => text(|text| Some(Value::String(percent(text)))),
+        f::ES_URL_ENCODE => text(|text| Some(Value::String(convert::percent_encoded(text).replace("%20", "+")))),
+        f::ES_URL_ENCODE_COMPONENT => text(|text| Some(Value::String(convert::percent_encoded(text)))),
         f::ES_BYTE_LENGTH => x.as_str().and_then(|text| int(text.len())).unwrap_or(Value::Null),
         f::ES_BIT_LENGTH => x.as_str().and_then(|text| int(text.len().saturating_mul(8))).unwrap_or(Value::Null),
         f::ES_LOG if arguments.len() > 1 => match (x.as_f64(), y.as_f64()) {
@@ -342,16 +342,6 @@ fn zone(text: &str) -> Option<(i64, &str)> {
         Some(minutes) => Some((sign * (hours * 3600 + minutes * 60), left.get(2..)?)),
         None => Some((sign * hours * 3600, left)),
     }
-}
-
-/// Everything but letters, digits and `-._~` as percent escapes.
-fn percent(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
-            other => format!("%{other:02X}"),
-        })
-        .collect()
 }
 
 fn prefix(address: IpAddr, four: i64, six: i64) -> Option<IpAddr> {

@@ -104,7 +104,7 @@ pub fn call(function: Function, arguments: &[Value]) -> Option<Value> {
                 wanted.iter().any(|wanted| if whole { found == *wanted } else { found.starts_with(wanted) })
             }))
         }
-        k::FORMAT_IPV4_MASK => {
+        k::FORMAT_IPV4 | k::FORMAT_IPV4_MASK => {
             let address = match x {
                 Value::Int(number) => u32::try_from(*number).ok().map(|bits| (Ipv4Addr::from(bits), 32)),
                 _ => v4(x),
@@ -112,7 +112,9 @@ pub fn call(function: Function, arguments: &[Value]) -> Option<Value> {
             match (address, convert::to_long(y).and_then(|prefix| u8::try_from(prefix).ok())) {
                 (Some((address, prefix)), given) => {
                     let prefix = given.unwrap_or(prefix).min(32);
-                    Value::String(format!("{}/{prefix}", Ipv4Addr::from(masked(address, prefix))))
+                    let network = Ipv4Addr::from(masked(address, prefix));
+                    let masked = function == k::FORMAT_IPV4_MASK;
+                    Value::String(if masked { format!("{network}/{prefix}") } else { network.to_string() })
                 }
                 (None, _) => Value::text(""),
             }
@@ -126,19 +128,6 @@ pub fn call(function: Function, arguments: &[Value]) -> Option<Value> {
             _ => Value::Null,
         },
         k::PARSE_IPV4 => v4(x).map_or(Value::Null, |(address, prefix)| Value::Int(i64::from(masked(address, prefix)))),
-        k::FORMAT_IPV4 => {
-            let address = match x {
-                Value::Int(number) => u32::try_from(*number).ok().map(|bits| (Ipv4Addr::from(bits), 32)),
-                _ => v4(x),
-            };
-            match (address, convert::to_long(y).and_then(|prefix| u8::try_from(prefix).ok())) {
-                (Some((address, prefix)), given) => {
-                    let prefix = given.unwrap_or(prefix).min(32);
-                    Value::String(Ipv4Addr::from(masked(address, prefix)).to_string())
-                }
-                (None, _) => Value::text(""),
-            }
-        }
         _ => return None,
     })
 }

@@ -209,7 +209,7 @@ pub fn call(function: Function, arguments: &[Value]) -> Option<Result<Value, Eva
             _ => Value::Null,
         },
         k::URL_DECODE => Value::String(url_decode(&text(x))),
-        k::URL_ENCODE => Value::String(url_encode(&text(x))),
+        k::URL_ENCODE => Value::String(convert::percent_encoded(&text(x))),
         k::BASE64_DECODE_TOSTRING => {
             Value::String(base64_decode(&text(x)).and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default())
         }
@@ -393,15 +393,6 @@ fn url_decode(text: &str) -> String {
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()
-}
-
-fn url_encode(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
-            _ => format!("%{byte:02X}"),
-        })
-        .collect()
 }
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -228,7 +228,7 @@ fn project(mut data: Data, columns: &[Column], context: &Context<'_>) -> Result<
 }
 
 fn selected(data: Data, select: &Select) -> Data {
-    let fits = |patterns: &[NamePattern], name: &str| patterns.iter().position(|pattern| wild(&pattern.0, name));
+    let fits = |patterns: &[NamePattern], name: &str| patterns.iter().position(|pattern| pattern.fits(name));
     match select {
         Select::Keep { names, ordered } => {
             let mut kept: Vec<(usize, String)> =
@@ -261,21 +261,6 @@ fn selected(data: Data, select: &Select) -> Data {
             data.arranged(all)
         }
     }
-}
-
-/// Whether a name fits a pattern of `*`.
-fn wild(pattern: &str, name: &str) -> bool {
-    let mut pieces = pattern.split('*');
-    let Some(mut rest) = pieces.next().and_then(|first| name.strip_prefix(first)) else { return false };
-    let pieces: Vec<&str> = pieces.collect();
-    let Some((last, middle)) = pieces.split_last() else { return rest.is_empty() };
-    for piece in middle {
-        match rest.find(piece) {
-            Some(at) => rest = rest.get(at + piece.len()..).unwrap_or(""),
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
 }
 
 fn sorted(data: Data, keys: &[SortKey], context: &Context<'_>) -> Result<Data, EvalError> {

@@ -5,7 +5,7 @@ use super::super::syntax::{
     Call, Expr as Node, ExprKind, Operator, OperatorKind, Ordered, Parse, ParsePart as SyntaxPart, SortOrder,
 };
 use super::flow::{self, Flow};
-use super::project::{fits, pattern, patterns};
+use super::project::{pattern, patterns};
 use super::summarize::{name_of, unique};
 use super::table::tag;
 use super::{Binding, Lowerer};
@@ -57,7 +57,7 @@ impl<'a> Lowerer<'a> {
                         .columns
                         .listed()
                         .iter()
-                        .filter(|column| patterns.iter().any(|pattern| fits(&pattern.0, &column.name)))
+                        .filter(|column| patterns.iter().any(|pattern| pattern.fits(&column.name)))
                         .cloned()
                         .collect();
                     self.replace_columns(flow, kept, span, comments);
@@ -97,7 +97,7 @@ impl<'a> Lowerer<'a> {
                         list.iter().filter_map(|ordered| pattern(&ordered.item.value)).collect();
                     let mut columns = flow.columns.listed().to_vec();
                     columns.sort_by_key(|column| {
-                        names.iter().position(|name| fits(&name.0, &column.name)).unwrap_or(usize::MAX)
+                        names.iter().position(|name| name.fits(&column.name)).unwrap_or(usize::MAX)
                     });
                     flow.columns = Columns::closed(columns);
                     flow.remark(comments, span);

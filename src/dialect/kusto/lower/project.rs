@@ -123,7 +123,7 @@ impl<'a> Lowerer<'a> {
         if flow.settled || (wild && !flow.columns.is_closed()) {
             self.settle(flow, span);
             for (name, _) in flow.columns.known() {
-                if patterns.iter().any(|pattern| fits(&pattern.0, &name)) {
+                if patterns.iter().any(|pattern| pattern.fits(&name)) {
                     flow.columns.remove(&name);
                 }
             }
@@ -135,7 +135,7 @@ impl<'a> Lowerer<'a> {
                 .columns
                 .listed()
                 .iter()
-                .filter(|column| !patterns.iter().any(|pattern| fits(&pattern.0, &column.name)))
+                .filter(|column| !patterns.iter().any(|pattern| pattern.fits(&column.name)))
                 .cloned()
                 .collect();
             flow.columns = Columns::closed(kept);
@@ -176,19 +176,4 @@ pub(super) fn pattern(node: &Node) -> Option<NamePattern> {
         ExprKind::Star => Some(NamePattern("*".to_owned())),
         _ => None,
     }
-}
-
-/// Whether a name fits a pattern of `*`.
-pub(super) fn fits(pattern: &str, name: &str) -> bool {
-    let mut pieces = pattern.split('*');
-    let Some(mut rest) = pieces.next().and_then(|first| name.strip_prefix(first)) else { return false };
-    let pieces: Vec<&str> = pieces.collect();
-    let Some((last, middle)) = pieces.split_last() else { return rest.is_empty() };
-    for piece in middle {
-        match rest.find(piece) {
-            Some(at) => rest = rest.get(at + piece.len()..).unwrap_or(""),
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
 }

@@ -5,6 +5,7 @@ mod helpers;
 mod layout;
 mod text;
 
+use crate::model::walk::{self, Fold};
 use crate::model::{
     Detection, Expr, FieldTypes, Logic, PlatformId, Predicate, Severity, Shape, Source, Step, StepKind, Test, Value,
     function as f,
@@ -40,7 +41,7 @@ impl Target for PythonTarget {
     fn expr(&self, expr: &Expr, _types: &dyn FieldTypes) -> Support<Expr> {
         // a variable is bound by the quantifier around it
         let mut printer = Printer::default();
-        if printer.expr(&unbound(expr)).is_some() {
+        if printer.expr(&Free.expr(expr.clone())).is_some() {
             return Support::Exactly;
         }
         Support::No("this value has no exact form in Python".to_owned())
@@ -55,32 +56,20 @@ impl Target for PythonTarget {
     }
 }
 
-/// Variables replaced by a field, so that a part can be tried on its own.
-fn unbound(expr: &Expr) -> Expr {
-    struct Free;
-    impl crate::model::walk::Fold for Free {
-        fn expr(&mut self, expr: Expr) -> Expr {
-            match expr {
-                Expr::Var(_) => Expr::whole("item"),
-                other => crate::model::walk::expr_parts(self, other),
-            }
+/// Replaces variables by a field, so that a part can be tried on its own.
+struct Free;
+
+impl Fold for Free {
+    fn expr(&mut self, expr: Expr) -> Expr {
+        match expr {
+            Expr::Var(_) => Expr::whole("item"),
+            other => walk::expr_parts(self, other),
         }
     }
-    crate::model::walk::Fold::expr(&mut Free, expr.clone())
 }
 
 fn sayable(predicate: &Predicate) -> bool {
-    struct Free;
-    impl crate::model::walk::Fold for Free {
-        fn expr(&mut self, expr: Expr) -> Expr {
-            match expr {
-                Expr::Var(_) => Expr::whole("item"),
-                other => crate::model::walk::expr_parts(self, other),
-            }
-        }
-    }
-    let tried = crate::model::walk::Fold::predicate(&mut Free, predicate.clone());
-    Printer::default().predicate(&tried).is_some()
+    Printer::default().predicate(&Free.predicate(predicate.clone())).is_some()
 }
 
 /// The rule file's text.
