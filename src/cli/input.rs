@@ -12,6 +12,7 @@ use crate::platform::{self, ReadEnv, ReadRule, TypeSource};
 use crate::source::{Folder, Format, SourceFile, detect};
 use rayon::prelude::*;
 use serde_json::Value as Json;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -25,7 +26,7 @@ pub struct Workspace {
     /// The dialects.
     pub registry: Registry,
     /// The field tables, the user's laid over them.
-    pub schemas: Schemas,
+    pub schemas: Cow<'static, Schemas>,
     /// Types given by the user.
     pub types: TypeMap,
     from: Option<String>,
@@ -87,16 +88,16 @@ impl Workspace {
                 .help(format!("the dialects are {}", names.join(", ")));
             session.report(&found, "--from", "", Status::Unusable);
         }
-        let mut schemas = Schemas::built_in().clone();
+        let mut schemas = Cow::Borrowed(Schemas::built_in());
         if let Some(path) = overlay {
             let laid = SourceFile::open(path).and_then(|file| {
-                schemas
+                Schemas::built_in()
                     .clone()
                     .overlay(&file.text)
                     .map_err(|error| Diagnostic::error(codes::cli::BAD_OPTION, error.to_string()))
             });
             match laid {
-                Ok(all) => schemas = all,
+                Ok(all) => schemas = Cow::Owned(all),
                 Err(found) => session.report(&found, &path.display().to_string(), "", Status::Unusable),
             }
         }
@@ -251,6 +252,16 @@ impl FieldTypes for Layered<'_> {
         let mut names = self.given.names();
         names.extend(self.schema.names());
         names
+    }
+
+    fn matching(&self, fits: &dyn Fn(&str) -> bool) -> Vec<String> {
+        let mut names = self.given.matching(fits);
+        names.extend(self.schema.matching(fits));
+        names
+    }
+
+    fn is_empty(&self) -> bool {
+        self.given.is_empty() && self.schema.is_empty()
     }
 }
 

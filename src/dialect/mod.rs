@@ -130,6 +130,23 @@ pub trait Dialect: Sync {
     /// The syntax errors of the text. What parses but is not understood is no error: it is in `unread`.
     fn read(&self, text: &str, context: &ReadContext<'_>) -> Result<Read, Vec<Diagnostic>>;
 
+    /// Parses and lowers a query whose rule names no log source: `types` gives the types of the fields of the tables
+    /// that the query names itself.
+    ///
+    /// # Errors
+    /// As [`Dialect::read`].
+    fn read_own_tables<'t>(
+        &self,
+        text: &str,
+        context: &ReadContext<'_>,
+        types: &dyn Fn(&[String]) -> Box<dyn FieldTypes + 't>,
+    ) -> Result<Read, Vec<Diagnostic>> {
+        let tables: Vec<String> =
+            self.inventory(text).map(|found| found.tables.into_keys().collect()).unwrap_or_default();
+        let types = types(&tables);
+        self.read(text, &ReadContext { types: types.as_ref(), log_sources: &tables, ..*context })
+    }
+
     /// Parses and lowers for running the query as it stands: columns that only feed an alert and filters on the event
     /// time stay steps. Dialects whose `read` moves nothing out of the logic have no need of their own.
     ///

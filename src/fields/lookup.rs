@@ -19,7 +19,8 @@ pub struct Found<'a> {
 pub fn find_row<'a>(schema: &'a Schema, platform: PlatformId, path: &FieldPath) -> Option<Found<'a>> {
     let mut best: Option<(usize, Found<'a>)> = None;
     // A line means itself, never the words in it.
-    for row in schema.rows.iter().filter(|row| !row.one_line.contains(&platform)) {
+    let rows = schema.candidates(Some(platform), path);
+    for row in rows.filter(|row| !row.one_line.contains(&platform)) {
         let own = row.paths.get(&platform).into_iter();
         let also = row.also.get(&platform).into_iter().flatten();
         for candidate in own.chain(also) {
@@ -108,7 +109,7 @@ pub(super) fn common_path(found: &Found<'_>) -> FieldPath {
 /// The row that a common path belongs to, as [`find_row`] does for platforms.
 pub(super) fn find_common<'a>(schema: &'a Schema, path: &FieldPath) -> Option<Found<'a>> {
     let mut best: Option<(usize, Found<'a>)> = None;
-    for row in &schema.rows {
+    for row in schema.candidates(None, path) {
         let Some((lists, rest)) = fits(&row.name.0, &path.0, PlatformId::Sentinel) else { continue };
         if !rest.is_empty() && row.kind.kind != crate::model::FieldKind::Dynamic {
             continue;

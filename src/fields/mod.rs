@@ -3,6 +3,7 @@
 //! A [`Schema`] is one log source with a row for each field; rows are data (`schemas/fields/*.yml`), so that mappings
 //! are reviewed without reading code. [`to_common`] and [`from_common`] are pure: the same input gives the same output.
 
+mod index;
 mod lookup;
 mod map;
 mod project;

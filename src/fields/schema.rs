@@ -1,5 +1,6 @@
 //! The field tables and their file format.
 
+use super::index::Index;
 use crate::model::{FieldPath, FieldType, PlatformId};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -156,8 +157,9 @@ pub struct Schema {
     pub title: String,
     /// Where it lives.
     pub scopes: BTreeMap<PlatformId, PlatformScope>,
-    /// Its fields.
+    /// Its fields. Who changes them changes a copy: what was looked up in a table is remembered by it.
     pub rows: Vec<Row>,
+    index: Index,
 }
 
 /// A field table that cannot be used.
@@ -166,6 +168,9 @@ pub enum SchemaError {
     /// Not YAML of the expected shape.
     #[error("{0}")]
     Yaml(#[from] serde_yaml::Error),
+    /// Not JSON of the expected shape.
+    #[error("{0}")]
+    Json(#[from] serde_json::Error),
     /// A type name that is none.
     #[error("field `{field}`: there is no type `{name}`")]
     Type {
@@ -182,7 +187,15 @@ impl Schema {
     /// # Errors
     /// Text that is no YAML, unknown keys and unknown types.
     pub fn parse(text: &str) -> Result<Self, SchemaError> {
-        let file: SchemaFile = serde_yaml::from_str(text)?;
+        Self::of(serde_yaml::from_str(text)?)
+    }
+
+    /// Reads a field table in the form in which the program carries it.
+    fn from_json(text: &str) -> Result<Self, SchemaError> {
+        Self::of(serde_json::from_str(text)?)
+    }
+
+    fn of(file: SchemaFile) -> Result<Self, SchemaError> {
         let scopes = [
             (PlatformId::Elastic, file.elastic),
             (PlatformId::Sentinel, file.sentinel),
@@ -193,12 +206,23 @@ impl Schema {
             title: file.title,
             scopes: scopes.into_iter().filter_map(|(platform, scope)| Some((platform, scope?))).collect(),
             rows: file.fields.into_iter().map(row).collect::<Result<_, _>>()?,
+            index: Index::default(),
         })
     }
 
     /// The row of this common name.
     pub fn row(&self, name: &FieldPath) -> Option<&Row> {
-        self.rows.iter().find(|row| &row.name == name)
+        self.index.candidates(&self.rows, None, name).find(|row| &row.name == name)
+    }
+
+    /// The rows that a path may belong to under the names of a platform (`None`: of common events), in their order.
+    pub(super) fn candidates(&self, platform: Option<PlatformId>, path: &FieldPath) -> impl Iterator<Item = &Row> {
+        self.index.candidates(&self.rows, platform, path)
+    }
+
+    /// The dotted names of a platform's fields, sorted, each once.
+    pub fn names(&self, platform: PlatformId) -> &[String] {
+        self.index.dotted(&self.rows, platform)
     }
 }
 
@@ -247,11 +271,13 @@ pub struct Schemas {
 }
 
 macro_rules! embedded {
-    ($($name:literal),* $(,)?) => { &[$(include_str!(concat!("../../schemas/fields/", $name, ".yml"))),*] };
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!(env!("OUT_DIR"), "/fields/", $name, ".json")))),*]
+    };
 }
 
-/// The tables that come with the program.
-const EMBEDDED: &[&str] = embedded![
+/// The tables that come with the program: the names of their files, and what `build.rs` has made of these.
+const EMBEDDED: &[(&str, &str)] = embedded![
     "entra_audit",
     "entra_signin",
     "aws_cloudtrail",
@@ -268,7 +294,7 @@ const EMBEDDED: &[&str] = embedded![
 
 static BUILT_IN: LazyLock<Schemas> = LazyLock::new(|| Schemas {
     // A broken table of our own is found by the test below; at run time it is left out rather than fatal.
-    all: EMBEDDED.iter().filter_map(|text| Schema::parse(text).ok()).collect(),
+    all: EMBEDDED.iter().filter_map(|(_, json)| Schema::from_json(json).ok()).collect(),
 });
 
 impl Schemas {
@@ -291,6 +317,7 @@ impl Schemas {
         let overlay = Schema::parse(text)?;
         match self.all.iter_mut().find(|schema| schema.source == overlay.source) {
             Some(schema) => {
+                schema.index = Index::default();
                 schema.scopes.extend(overlay.scopes);
                 for row in overlay.rows {
                     schema.rows.retain(|old| old.name != row.name);
@@ -310,8 +337,10 @@ mod tests {
 
     #[test]
     fn every_embedded_table_reads_and_names_each_row_once() {
-        for text in EMBEDDED {
-            let schema = Schema::parse(text).unwrap();
+        for (name, json) in EMBEDDED {
+            let path = std::path::Path::new("schemas/fields").join(name).with_extension("yml");
+            let schema = Schema::parse(&std::fs::read_to_string(path).unwrap()).unwrap();
+            assert_eq!(schema, Schema::from_json(json).unwrap(), "{name}: what is carried is another table");
             let mut seen = HashSet::new();
             for row in &schema.rows {
                 assert!(seen.insert(row.name.to_string()), "{}: {} twice", schema.source, row.name);

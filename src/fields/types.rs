@@ -25,15 +25,18 @@ impl FieldTypes for SchemaTypes<'_> {
     }
 
     fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> = self
-            .schemas
-            .iter()
-            .flat_map(|schema| &schema.rows)
-            .filter_map(|row| row.paths.get(&self.platform))
-            .map(ToString::to_string)
-            .collect();
+        self.matching(&|_| true)
+    }
+
+    fn matching(&self, fits: &dyn Fn(&str) -> bool) -> Vec<String> {
+        let all = self.schemas.iter().flat_map(|schema| schema.names(self.platform));
+        let mut names: Vec<String> = all.filter(|name| fits(name)).cloned().collect();
         names.sort();
         names.dedup();
         names
+    }
+
+    fn is_empty(&self) -> bool {
+        self.schemas.iter().all(|schema| schema.names(self.platform).is_empty())
     }
 }

@@ -37,8 +37,8 @@ pub use pipeline::{
 };
 pub use place::Place;
 pub use predicate::{Predicate, Quantifier};
-pub use regex_text::regex_text;
+pub use regex_text::{matches_empty, regex_text};
 pub use table_step::{KeyValues, NestedLevel, Networks, Series, TableStep, Unpack, UnpackConflict};
 pub use test::{Anchor, Case, IpClass, JsonKind, Ordering, RegexFlavour, Test, TestKind, Typing, WildcardPart};
-pub use types::{FieldKind, FieldType, FieldTypes, TypeMap};
+pub use types::{FieldKind, FieldType, FieldTypes, Remembered, TypeMap};
 pub use value::{Object, TICKS_PER_SECOND, Value};

@@ -13,9 +13,34 @@ pub fn regex_text(text: &str) -> String {
     out
 }
 
+/// Whether a search by this regular expression, in the syntax of the `regex` crate, finds the empty text. Compiled only
+/// where its length leaves that open.
+pub fn matches_empty(pattern: &str) -> bool {
+    let shortest = regex_syntax::Parser::new().parse(pattern).ok().and_then(|tree| tree.properties().minimum_len());
+    shortest == Some(0) && regex::Regex::new(pattern).is_ok_and(|regex| regex.is_match(""))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_finds_the_empty_text() {
+        for (pattern, found) in [
+            ("", true),
+            ("a*", true),
+            ("^$", true),
+            (r"\b", false),
+            (r"\B", true),
+            ("(?i)^a?$", true),
+            ("a", false),
+            ("a|", true),
+            ("[a&&b]", false),
+            ("(", false),
+        ] {
+            assert_eq!(matches_empty(pattern), found, "{pattern}");
+        }
+    }
 
     #[test]
     fn only_what_means_something_is_escaped() {

@@ -1,5 +1,6 @@
 //! Types of fields as a platform's mapping states them.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 /// What a field holds; names as in the command's contract (`batch`, `--types`).
@@ -82,6 +83,52 @@ pub trait FieldTypes {
     fn names(&self) -> Vec<String> {
         Vec::new()
     }
+
+    /// The known names that fit.
+    fn matching(&self, fits: &dyn Fn(&str) -> bool) -> Vec<String> {
+        self.names().into_iter().filter(|name| fits(name)).collect()
+    }
+
+    /// Whether no name is known.
+    fn is_empty(&self) -> bool {
+        self.names().is_empty()
+    }
+}
+
+/// The types of another, each looked up once: who runs a rule on many events asks for the same few all the time.
+pub struct Remembered<'a> {
+    types: &'a dyn FieldTypes,
+    known: RefCell<HashMap<String, Option<FieldType>>>,
+}
+
+impl<'a> Remembered<'a> {
+    /// Nothing is looked up yet.
+    pub fn new(types: &'a dyn FieldTypes) -> Self {
+        Self { types, known: RefCell::default() }
+    }
+}
+
+impl FieldTypes for Remembered<'_> {
+    fn type_of(&self, name: &str) -> Option<FieldType> {
+        if let Some(found) = self.known.borrow().get(name) {
+            return *found;
+        }
+        let found = self.types.type_of(name);
+        self.known.borrow_mut().insert(name.to_owned(), found);
+        found
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.types.names()
+    }
+
+    fn matching(&self, fits: &dyn Fn(&str) -> bool) -> Vec<String> {
+        self.types.matching(fits)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.types.is_empty()
+    }
 }
 
 /// Types given by name. An unknown field has no type.
@@ -97,5 +144,9 @@ impl FieldTypes for TypeMap {
         let mut names: Vec<String> = self.0.keys().cloned().collect();
         names.sort();
         names
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }

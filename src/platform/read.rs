@@ -162,16 +162,16 @@ pub fn query_logic(
         unread_logic(detection, codes::source::UNKNOWN_FORMAT, reason, None, text);
         return Vec::new();
     };
-    let mut sources: Vec<String> = detection.log_sources.iter().flat_map(|source| source.names.clone()).collect();
-    if sources.is_empty()
-        && let Ok(inventory) = dialect.inventory(text)
-    {
-        sources = inventory.tables.into_keys().collect();
-    }
+    let sources: Vec<String> = detection.log_sources.iter().flat_map(|source| source.names.clone()).collect();
     let types = env.types.types(platform, &sources);
     let context =
         ReadContext { types: types.as_ref(), registry: env.registry, helpers: env.helpers, log_sources: &sources };
-    match dialect.read(text, &context) {
+    let read = if sources.is_empty() {
+        dialect.read_own_tables(text, &context, &|tables| env.types.types(platform, tables))
+    } else {
+        dialect.read(text, &context)
+    };
+    match read {
         Ok(read) => {
             let diagnostics = read.diagnostics.iter().cloned().map(to_file).collect();
             take(detection, read);

@@ -87,7 +87,7 @@ impl Found<'_> {
                     _ => pattern.to_owned(),
                 };
                 let whole = if *anchor == Anchor::Search { pattern } else { format!("^(?:{pattern})$") };
-                regex::Regex::new(&whole).is_ok_and(|regex| regex.is_match(""))
+                crate::model::matches_empty(&whole)
             }),
             _ => false,
         }

@@ -4,7 +4,8 @@ use crate::evaluate::{Access, Context, EvalError};
 use crate::fields::{self, Schema, SchemaTypes};
 use crate::model::walk;
 use crate::model::{
-    Expr, FieldPath, FieldType, FieldTypes, Logic, PlatformId, Shape, TICKS_PER_SECOND, TestCase, TestKind, Value,
+    Expr, FieldPath, FieldType, FieldTypes, Logic, PlatformId, Remembered, Shape, TICKS_PER_SECOND, TestCase, TestKind,
+    Value,
 };
 use crate::rewrite::typed::EventShape;
 use crate::verify::events::Options;
@@ -71,9 +72,10 @@ pub(super) fn hold(
         Names::Mapped { schema, from, to } => mapped(left.0, right.0, schema, (*from, *to), known),
         Names::Kept { given, target } => {
             // Logic that stays on its platform keeps the types that it was read by.
-            let own = if left.1 == right.1 { *target } else { *given };
-            let left_context = Context::new(Access::of(left.1), own, NOW);
-            let right_context = Context::new(Access::of(right.1), *target, NOW);
+            let own = Remembered::new(if left.1 == right.1 { *target } else { *given });
+            let target = Remembered::new(*target);
+            let left_context = Context::new(Access::of(left.1), &own, NOW);
+            let right_context = Context::new(Access::of(right.1), &target, NOW);
             let left_side = Side { logic: left.0, context: &left_context };
             let right_side = Side { logic: right.0, context: &right_context };
             kept(left_side, right_side, left.1 == right.1)
@@ -90,19 +92,22 @@ fn mapped(
     known: &Known<'_>,
 ) -> Result<Held, EvalError> {
     let types = CommonTypes(schema);
+    let types = Remembered::new(&types);
     let context = Context::new(Access::Common, &types, NOW);
     let source = known.common.cloned().unwrap_or_else(|| fields::to_common(left.clone(), from, schema).logic);
     let target = fields::to_common(right.clone(), to, schema).logic;
     let (left_types, right_types) =
         (SchemaTypes { schemas: vec![schema], platform: from }, SchemaTypes { schemas: vec![schema], platform: to });
+    let (left_types, right_types) = (Remembered::new(&left_types), Remembered::new(&right_types));
     let left_context = Context::new(Access::of(Some(from)), &left_types, NOW);
     let right_context = Context::new(Access::of(Some(to)), &right_types, NOW);
     let project =
         |event: &Json| (fields::project_readable(event, schema, from), fields::project_readable(event, schema, to));
     // A Panther rule asks for the types of values; what the translation claims, it claims for events as declared.
-    let shape = EventShape::new(&left_types, BTreeMap::new());
-    let declared =
-        |event: &Json| from != PlatformId::Panther || shape.conforms(&fields::project_readable(event, schema, from));
+    let shape = (from == PlatformId::Panther).then(|| EventShape::new(&left_types, BTreeMap::new()));
+    let declared = |event: &Json| {
+        shape.as_ref().is_none_or(|shape| shape.conforms(&fields::project_readable(event, schema, from)))
+    };
     // Elastic raises one alert for a new value, others one for each event that has it: only the values are compared.
     let new = new_values(&source).or_else(|| new_values(&target));
     let named = |path: &str, platform: PlatformId| {

@@ -404,6 +404,20 @@ impl FieldTypes for TargetTypes<'_> {
             TargetTypes::Given(types) => types.names(),
         }
     }
+
+    fn matching(&self, fits: &dyn Fn(&str) -> bool) -> Vec<String> {
+        match self {
+            TargetTypes::Schema(types) => types.matching(fits),
+            TargetTypes::Given(types) => types.matching(fits),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        match self {
+            TargetTypes::Schema(types) => types.is_empty(),
+            TargetTypes::Given(types) => types.is_empty(),
+        }
+    }
 }
 
 pub(super) fn target_types<'a>(

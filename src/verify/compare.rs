@@ -2,11 +2,11 @@
 
 use super::conditions::{alone, condition, row_condition};
 use super::decide::Deciding;
-use super::events::{Options, events_for};
+use super::events::{Options, plain_events_for};
 use super::shrink::{shrink, weight};
 use super::stream;
 use crate::diagnostic::Span;
-use crate::evaluate::{Context, EvalError, matches, run, unread};
+use crate::evaluate::{Context, EvalError, matches_value, run, unread};
 use crate::model::{Logic, Predicate, Value};
 use serde_json::Value as Json;
 use std::collections::HashSet;
@@ -68,7 +68,7 @@ impl<'a> Ground<'a> {
             makers = rest;
             let own: Vec<Predicate> = here.iter().filter_map(|maker| condition(maker.logic)).collect();
             let conditions: Vec<&Predicate> = own.iter().collect();
-            made.extend(events_for(&conditions, first.context, &self.options)?.into_iter().map(|event| event.event));
+            made.extend(plain_events_for(&conditions, first.context, &self.options)?);
         }
         let mut seen = HashSet::new();
         made.retain(|event| (self.admits)(event) && seen.insert(event.to_string()));
@@ -183,13 +183,13 @@ impl<'a> Asked<'a> {
     }
 
     /// Whether the rule matches the event: of a query, whether a row of it survives.
-    fn matches(&self, event: &Json) -> Result<bool, EvalError> {
+    fn matches(&self, event: &Value) -> Result<bool, EvalError> {
         if let Some(filter) = &self.filter {
-            return matches(filter, event, self.side.context);
+            return matches_value(filter, event, self.side.context);
         }
         let mut context = Context::new(self.side.context.access, self.side.context.types, self.side.context.now);
         context.tables.clone_from(&self.side.context.tables);
-        context.events = vec![Value::from(event)];
+        context.events = vec![event.clone()];
         match run(self.side.logic, &context) {
             Err(EvalError::Raised(_)) => Ok(false),
             table => table.map(|table| !table.rows.is_empty()),
@@ -203,13 +203,17 @@ fn events<'a>(left: Side<'a>, right: Side<'a>, ground: &Ground<'a>) -> Result<Co
     let deciding = left_condition.as_ref().map(Deciding::new);
     let mut decided = vec![false; deciding.as_ref().map_or(0, Deciding::tests)];
     let (left_asked, right_asked) = (Asked::new(left), Asked::new(right));
-    let both = |event: &Json| -> Result<(bool, bool), EvalError> {
+    let stored = |event: &Json| {
         let (left_event, right_event) = (ground.project)(event);
-        Ok((left_asked.matches(&left_event)?, right_asked.matches(&right_event)?))
+        (Value::from(&left_event), Value::from(&right_event))
+    };
+    let both = |(left_event, right_event): &(Value, Value)| -> Result<(bool, bool), EvalError> {
+        Ok((left_asked.matches(left_event)?, right_asked.matches(right_event)?))
     };
     let (mut agree, mut wider, mut narrower): (usize, Option<Json>, Option<Json>) = (0, None, None);
     for event in &made {
-        let answers = both(event)?;
+        let sides = stored(event);
+        let answers = both(&sides)?;
         let smallest = match answers {
             (false, true) => &mut wider,
             (true, false) => &mut narrower,
@@ -218,8 +222,7 @@ fn events<'a>(left: Side<'a>, right: Side<'a>, ground: &Ground<'a>) -> Result<Co
                 if let Some(deciding) = &deciding
                     && decided.contains(&false)
                 {
-                    let (left_event, _) = (ground.project)(event);
-                    for test in deciding.decide(&Value::from(&left_event), left.context)?.tests {
+                    for test in deciding.decide(&sides.0, left.context)?.tests {
                         if let Some(flag) = decided.get_mut(test) {
                             *flag = true;
                         }
@@ -233,7 +236,7 @@ fn events<'a>(left: Side<'a>, right: Side<'a>, ground: &Ground<'a>) -> Result<Co
         }
     }
     let small = |found: Option<Json>, wanted: (bool, bool)| {
-        found.map(|event| shrink(&event, |smaller| (ground.admits)(smaller) && both(smaller) == Ok(wanted)))
+        found.map(|event| shrink(&event, |smaller| (ground.admits)(smaller) && both(&stored(smaller)) == Ok(wanted)))
     };
     let (wider, narrower) = (small(wider, (false, true)), small(narrower, (true, false)));
     let spans = deciding.as_ref().map(Deciding::spans).unwrap_or_default();

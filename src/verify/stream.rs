@@ -5,7 +5,7 @@
 
 use super::compare::{Comparison, Ground, Naming, Side};
 use super::conditions::of_pipeline;
-use super::events::{events_for, put};
+use super::events::{plain_events_for, put};
 use super::shrink::shrink_within;
 use crate::diagnostic::Span;
 use crate::evaluate::time::to_iso;
@@ -347,14 +347,15 @@ impl Plan {
         let mut kinds = Vec::new();
         let mut mixed = ground.samples.clone();
         for (condition, keys) in &self.kinds {
-            let made = events_for(&[condition], context, &ground.options)?;
+            let mut made = plain_events_for(&[condition], context, &ground.options)?;
+            made.retain(|event| (ground.admits)(event));
             let mut hit = None;
-            for event in made.iter().filter(|event| (ground.admits)(&event.event)) {
-                if hit.is_none() && matches(condition, &event.event, context)? {
-                    hit = Some(event.event.clone());
+            for event in &made {
+                if hit.is_none() && matches(condition, event, context)? {
+                    hit = Some(event.clone());
                 }
             }
-            mixed.extend(made.into_iter().map(|event| event.event).filter(|event| (ground.admits)(event)));
+            mixed.extend(made);
             kinds.push((hit.unwrap_or_else(|| json!({})), keys));
         }
         let window = self.windows.iter().copied().find(|window| *window > 0).unwrap_or(600);

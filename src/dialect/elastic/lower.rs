@@ -59,8 +59,8 @@ pub fn kind_of(name: &str, types: &dyn FieldTypes) -> Option<FieldKind> {
         if let Some(found) = types.type_of(name) {
             return Some(found.kind);
         }
-        let known = types.names().into_iter().filter(|known| !known.contains('*') && fits(name, known));
-        let mut kinds = known.map(|known| kind_of(&known, types));
+        let known = types.matching(&|known| !known.contains('*') && fits(name, known));
+        let mut kinds = known.iter().map(|known| kind_of(known, types));
         let first = kinds.next()??;
         return kinds.all(|kind| kind == Some(first)).then_some(first);
     }
@@ -377,7 +377,7 @@ pub struct Assumptions(Vec<(String, Span, FieldKind)>);
 impl Assumptions {
     /// Notes a field of unknown type; nothing where no types are known at all, as there would be no end of it.
     pub fn note(&mut self, name: &str, kind: FieldKind, span: Span, types: &dyn FieldTypes) {
-        let untold = !types.names().is_empty() && kind_of(name, types).is_none();
+        let untold = kind_of(name, types).is_none() && !types.is_empty();
         if untold && !self.0.iter().any(|(other, _, known)| other == name && *known == kind) {
             self.0.push((name.to_owned(), span, kind));
         }

@@ -39,6 +39,19 @@ impl Dialect for Kusto {
         Ok(lower::lower(text, &parse(text)?, context))
     }
 
+    fn read_own_tables<'t>(
+        &self,
+        text: &str,
+        context: &ReadContext<'_>,
+        types: &dyn Fn(&[String]) -> Box<dyn FieldTypes + 't>,
+    ) -> Result<Read, Vec<Diagnostic>> {
+        let script = parse(text)?;
+        let tables: Vec<String> = super::of_script(&script).tables.into_keys().collect();
+        let types = types(&tables);
+        let context = ReadContext { types: types.as_ref(), log_sources: &tables, ..*context };
+        Ok(lower::lower(text, &script, &context))
+    }
+
     fn read_rows(&self, text: &str, context: &ReadContext<'_>) -> Result<Read, Vec<Diagnostic>> {
         super::read_rows(text, context)
     }

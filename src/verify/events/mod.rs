@@ -56,7 +56,7 @@ pub struct GeneratedEvent {
     pub decides: Vec<(usize, usize)>,
 }
 
-/// Makes events for the conditions. The same input gives the same events in the same order.
+/// Makes events for the conditions, with what decides on each. The same input gives the same events in the same order.
 ///
 /// # Errors
 /// What cannot be run, see [`EvalError`].
@@ -65,20 +65,10 @@ pub fn events_for(
     context: &Context<'_>,
     options: &Options,
 ) -> Result<Vec<GeneratedEvent>, EvalError> {
-    let mut pool = Pool { seen: HashSet::new(), events: Vec::new(), most: options.most };
-    let share = (options.most / predicates.len().max(1)).max(1);
     let deciding: Vec<Deciding<'_>> = predicates.iter().map(|predicate| Deciding::new(predicate)).collect();
-    for (index, predicate) in predicates.iter().enumerate() {
-        if let Some(unread) = crate::evaluate::unread_in(predicate) {
-            return Err(EvalError::Unread(unread));
-        }
-        let Some(own) = deciding.get(index) else { continue };
-        pool.most = pool.events.len().max(share * index) + share;
-        pool.most = pool.most.min(options.most.max(share));
-        variants::fill(&mut pool, predicate, own, context, options)?;
-    }
-    let mut generated = Vec::with_capacity(pool.events.len());
-    for event in pool.events {
+    let events = make(predicates, &deciding, context, options)?;
+    let mut generated = Vec::with_capacity(events.len());
+    for event in events {
         let value = Value::from(&event);
         let mut decides = Vec::new();
         for (index, own) in deciding.iter().enumerate() {
@@ -87,6 +77,38 @@ pub fn events_for(
         generated.push(GeneratedEvent { event, decides });
     }
     Ok(generated)
+}
+
+/// The events of [`events_for`] alone.
+///
+/// # Errors
+/// As there.
+pub fn plain_events_for(
+    predicates: &[&Predicate],
+    context: &Context<'_>,
+    options: &Options,
+) -> Result<Vec<Json>, EvalError> {
+    let deciding: Vec<Deciding<'_>> = predicates.iter().map(|predicate| Deciding::new(predicate)).collect();
+    make(predicates, &deciding, context, options)
+}
+
+fn make(
+    predicates: &[&Predicate],
+    deciding: &[Deciding<'_>],
+    context: &Context<'_>,
+    options: &Options,
+) -> Result<Vec<Json>, EvalError> {
+    let mut pool = Pool { seen: HashSet::new(), events: Vec::new(), most: options.most };
+    let share = (options.most / predicates.len().max(1)).max(1);
+    for (index, (predicate, own)) in predicates.iter().zip(deciding).enumerate() {
+        if let Some(unread) = crate::evaluate::unread_in(predicate) {
+            return Err(EvalError::Unread(unread));
+        }
+        pool.most = pool.events.len().max(share * index) + share;
+        pool.most = pool.most.min(options.most.max(share));
+        variants::fill(&mut pool, predicate, own, context, options)?;
+    }
+    Ok(pool.events)
 }
 
 /// Events once each, up to a number.

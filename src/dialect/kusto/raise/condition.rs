@@ -270,7 +270,7 @@ impl Raiser<'_> {
                     }
                     Some(pattern) => {
                         let pattern = to_re2(pattern, *flavour, *anchor, *case)?;
-                        if regex::Regex::new(&pattern).is_ok_and(|regex| regex.is_match("")) {
+                        if crate::model::matches_empty(&pattern) {
                             guard = Some(format!("{}({left})", if negated { "isempty" } else { "isnotempty" }));
                         }
                         never(format!("{left} matches regex {}", literal::text(&pattern)))
