@@ -1,6 +1,7 @@
 //! Expressions.
 
-use super::exec::{Exc, Exec};
+use super::exec::Exec;
+use super::flow::Exc;
 use super::module::Module;
 use super::pred;
 use super::value::{Env, Kinds, Lambda, SeqKind, V};

@@ -1,7 +1,8 @@
 //! Functions of Python's library and of Panther's own, by their meaning.
 
 use super::calls::Arguments;
-use super::exec::{Exc, Exec};
+use super::exec::Exec;
+use super::flow::Exc;
 use super::pred;
 use super::value::{E, Kinds, SeqKind, V};
 use crate::diagnostic::Span;

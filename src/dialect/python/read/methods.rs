@@ -1,7 +1,8 @@
 //! Methods of values: of events, dicts, texts, lists, sets, patterns and addresses.
 
 use super::calls::Arguments;
-use super::exec::{Exc, Exec};
+use super::exec::Exec;
+use super::flow::Exc;
 use super::pred;
 use super::value::{E, Kinds, SeqKind, V, step};
 use crate::diagnostic::Span;

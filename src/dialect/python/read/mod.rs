@@ -4,16 +4,30 @@
 //! `methods` and `library` functions, `udm` data models; `alerts` reads the functions beside the rule, `rewrite::tidy`
 //! simplifies the result. Semantics: `spec/panther-python.md` and Panther's runtime.
 
+mod accumulate;
 mod alerts;
+mod arithmetic;
+mod binding;
+mod builtins;
 mod calls;
+mod comprehend;
+mod contain;
+mod effects;
 mod eval;
 mod exec;
+mod flow;
+mod invoke;
+mod iterate;
 mod library;
 mod loops;
+mod matching;
 mod methods;
 pub(super) mod module;
 mod ops;
 mod pred;
+mod scope;
+mod subscript;
+mod trying;
 mod udm;
 mod value;
 
@@ -21,7 +35,8 @@ use crate::diagnostic::codes::panther;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::dialect::{Helpers, Read, ReadContext};
 use crate::model::{Logic, Predicate};
-use exec::{Exec, Exit};
+use exec::Exec;
+use flow::Exit;
 use module::{Binding, Function, Loader, Module};
 use ruff_text_size::Ranged;
 use std::rc::Rc;

@@ -113,20 +113,20 @@ impl Module {
             // whatever a loop at the top sets or changes has no value that can be followed
             Stmt::For(node) => {
                 let mut names = std::collections::BTreeSet::new();
-                super::loops::target_names(&node.target, &mut names);
-                super::loops::assigned_names(&node.body, &mut names);
+                super::binding::target_names(&node.target, &mut names);
+                super::binding::assigned_names(&node.body, &mut names);
                 names.into_iter().for_each(|name| drop(self.names.insert(name, Binding::Other)));
             }
             Stmt::While(node) => {
                 let mut names = std::collections::BTreeSet::new();
-                super::loops::assigned_names(&node.body, &mut names);
+                super::binding::assigned_names(&node.body, &mut names);
                 names.into_iter().for_each(|name| drop(self.names.insert(name, Binding::Other)));
             }
             Stmt::With(node) => {
                 let mut names = std::collections::BTreeSet::new();
-                super::loops::assigned_names(&node.body, &mut names);
+                super::binding::assigned_names(&node.body, &mut names);
                 for item in &node.items {
-                    item.optional_vars.iter().for_each(|target| super::loops::target_names(target, &mut names));
+                    item.optional_vars.iter().for_each(|target| super::binding::target_names(target, &mut names));
                 }
                 names.into_iter().for_each(|name| drop(self.names.insert(name, Binding::Other)));
             }

@@ -1,6 +1,7 @@
 //! `event.udm`: names that the data model of the event's log type maps to a path or a method.
 
-use super::exec::{Exc, Exec};
+use super::exec::Exec;
+use super::flow::Exc;
 use super::module::{Binding, Function};
 use super::pred;
 use super::value::{Kinds, V, step};
