@@ -8,6 +8,7 @@ use crate::model::{Predicate, Value};
 pub struct Deciding<'p> {
     root: Node<'p>,
     spans: Vec<Span>,
+    tests: Vec<&'p Predicate>,
 }
 
 enum Node<'p> {
@@ -36,12 +37,19 @@ impl<'p> Deciding<'p> {
     pub fn new(predicate: &'p Predicate) -> Self {
         let mut spans = Vec::new();
         let root = node(predicate, &mut spans);
-        Self { root, spans }
+        let mut tests = Vec::with_capacity(spans.len());
+        inner_tests(predicate, &mut tests);
+        Self { root, spans, tests }
     }
 
     /// The number of tests.
     pub fn tests(&self) -> usize {
         self.spans.len()
+    }
+
+    /// The test of this number.
+    pub fn test(&self, number: usize) -> Option<&'p Predicate> {
+        self.tests.get(number).copied()
     }
 
     /// Where each test stands in its query, by number.
@@ -82,7 +90,10 @@ fn node<'p>(predicate: &'p Predicate, spans: &mut Vec<Span>) -> Node<'p> {
             let first = spans.len();
             let mut found = Vec::new();
             inner_tests(body, &mut found);
-            spans.extend(found);
+            spans.extend(found.iter().filter_map(|test| match test {
+                Predicate::Test(test) => Some(test.span),
+                _ => None,
+            }));
             let flipped = (first..spans.len())
                 .map(|number| {
                     let mut left = number - first;
@@ -95,14 +106,14 @@ fn node<'p>(predicate: &'p Predicate, spans: &mut Vec<Span>) -> Node<'p> {
     }
 }
 
-fn inner_tests(predicate: &Predicate, spans: &mut Vec<Span>) {
+fn inner_tests<'p>(predicate: &'p Predicate, tests: &mut Vec<&'p Predicate>) {
     match predicate {
         Predicate::All(operands) | Predicate::Any(operands) | Predicate::ExactlyOne(operands) => {
-            operands.iter().for_each(|operand| inner_tests(operand, spans));
+            operands.iter().for_each(|operand| inner_tests(operand, tests));
         }
-        Predicate::Not(inner) => inner_tests(inner, spans),
-        Predicate::Elements { body, .. } => inner_tests(body, spans),
-        Predicate::Test(test) => spans.push(test.span),
+        Predicate::Not(inner) => inner_tests(inner, tests),
+        Predicate::Elements { body, .. } => inner_tests(body, tests),
+        Predicate::Test(_) => tests.push(predicate),
         Predicate::Always(_) | Predicate::Unread { .. } => {}
     }
 }

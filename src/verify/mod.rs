@@ -8,6 +8,7 @@ pub mod compare;
 mod conditions;
 pub mod decide;
 pub mod events;
+pub mod idle;
 mod shrink;
 mod stream;
 #[cfg(test)]

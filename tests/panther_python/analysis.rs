@@ -3,7 +3,7 @@
 //! read is printed.
 
 use super::judge::{Judge, refused_by_schema};
-use super::{events, run, shared};
+use super::{Decided, events, run, shared};
 use ruleglot::dialect::Registry;
 use ruleglot::evaluate::unread;
 use ruleglot::model::{Bundle, PlatformId, TypeMap};
@@ -97,7 +97,7 @@ fn rules_of_panther_analysis() {
     let mut judge = Judge::start(&root);
     let out = tempfile::tempdir().unwrap();
     let (mut total, mut whole, mut agree, mut tested, mut slowest) = (0, 0, 0, 0, (0, String::new()));
-    let (mut compared, mut tried, mut tests, mut undecided) = (0, 0, 0, 0);
+    let (mut compared, mut tried, mut tests) = (0, 0, Decided::default());
     let (mut wrong, mut differ, mut again_differ) = (Vec::new(), Vec::new(), Vec::new());
     let (mut reasons, mut refused) = (BTreeMap::<String, Vec<String>>::new(), BTreeMap::<String, usize>::new());
     let mut files = Vec::new();
@@ -164,9 +164,8 @@ fn rules_of_panther_analysis() {
         compared += 1;
         let own_events: Vec<Json> = own.iter().map(|test| test.event.clone()).collect();
         let every: Vec<Json> = detection.tests.iter().map(|test| test.event.clone()).collect();
-        let (made, all, missing) = events(&id, &filter, &every);
-        tests += all;
-        undecided += missing;
+        let (made, decided) = events(&id, &filter, &every);
+        tests.add(decided);
         let asked: Vec<Json> = own_events.into_iter().chain(made).collect();
         let answers = judge.ask(&json!({ "rule": path, "events": asked }));
         if answers.len() != asked.len() {
@@ -217,7 +216,13 @@ fn rules_of_panther_analysis() {
         println!("  {:3} {reason}: {}", ids.len(), ids.join(", "));
     }
     println!("{compared} compared with Panther's runtime on {tried} events, {} differ", differ.len());
-    println!("{tests} tests of conditions, {undecided} without an event that they decide");
+    println!(
+        "{} tests of conditions: {} decide some event, {} are shown to decide none, {} are not reached",
+        tests.tests,
+        tests.decided,
+        tests.idle,
+        tests.not_reached()
+    );
     println!("{} written back, {} differ in Panther's runtime", files.len(), again_differ.len());
     refused.iter().for_each(|(reason, count)| println!("  {count:3} not written: {reason}"));
     wrong.iter().chain(&differ).chain(&again_differ).for_each(|line| println!("  {line}"));

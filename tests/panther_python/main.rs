@@ -20,6 +20,7 @@ use ruleglot::evaluate::{Access, Context, EvalError, matches};
 use ruleglot::model::{Predicate, TypeMap};
 use ruleglot::verify::decide::Deciding;
 use ruleglot::verify::events::{Options, events_for};
+use ruleglot::verify::idle::idle;
 use serde_json::{Value as Json, json};
 use std::path::{Path, PathBuf};
 
@@ -69,27 +70,61 @@ fn written(read: &Read) -> Result<String, String> {
     }
 }
 
-/// 75 mutated events, and those for which single tests of the condition decide; the number of tests and of those that
-/// no event decides.
-fn events(name: &str, filter: &Predicate, own: &[Json]) -> (Vec<Json>, usize, usize) {
+/// The tests of a condition: which of them some event decides, and which can be shown to decide none.
+#[derive(Debug, Default, Clone, Copy)]
+struct Decided {
+    tests: usize,
+    decided: usize,
+    /// Shown to decide no event: what must hold beside them never does, or settles them.
+    idle: usize,
+}
+
+impl Decided {
+    fn add(&mut self, more: Decided) {
+        self.tests += more.tests;
+        self.decided += more.decided;
+        self.idle += more.idle;
+    }
+
+    fn not_reached(&self) -> usize {
+        self.tests - self.decided - self.idle
+    }
+}
+
+/// Tests of one condition for which a proof is looked for.
+const MOST_PROOFS: usize = 150;
+
+/// At least 75 mutated events, and those for which single tests of the condition decide.
+fn events(name: &str, filter: &Predicate, own: &[Json]) -> (Vec<Json>, Decided) {
     let (fields, values) = mutate::mentioned(filter);
     let mut random = mutate::Random(seed(name));
     let mut events: Vec<Json> = (0..75).map(|_| mutate::event(&mut random, own, &fields, &values)).collect();
     let types = TypeMap::default();
     let context = Context::new(Access::Panther, &types, 638_000_000_000_000_000);
-    let options = Options { most: 120, ..Options::raw(Access::Panther) };
+    let deciding = Deciding::new(filter);
+    let options = Options { most: 120 + 2 * deciding.tests().min(600), ..Options::raw(Access::Panther) };
     if let Ok(made) = events_for(&[filter], &context, &options) {
         events.extend(made.into_iter().map(|made| made.event).filter(Json::is_object));
     }
-    let deciding = Deciding::new(filter);
     let mut decided = vec![false; deciding.tests()];
-    for event in &events {
+    for event in events.iter().chain(own) {
         if let Ok(decision) = deciding.decide(&ruleglot::model::Value::from(event), &context) {
             decision.tests.iter().for_each(|test| decided[*test] = true);
         }
     }
-    let missing = decided.iter().filter(|decided| !**decided).count();
-    (events, decided.len(), missing)
+    let missing: Vec<usize> = (0..decided.len()).filter(|test| !decided[*test]).collect();
+    let idle = missing.iter().take(MOST_PROOFS).filter(|test| idle(filter, **test).is_some()).count();
+    let found = Decided { tests: decided.len(), decided: decided.len() - missing.len(), idle };
+    if std::env::var_os("RULEGLOT_UNDECIDED").is_some() && found.not_reached() > 0 {
+        println!("  {name}: {found:?}");
+        for test in missing.iter().take(6) {
+            println!(
+                "    {:?}",
+                deciding.test(*test).map(|test| format!("{test:?}").chars().take(300).collect::<String>())
+            );
+        }
+    }
+    (events, found)
 }
 
 fn request(text: &str, events: &[Json]) -> Json {

@@ -19,20 +19,29 @@ impl Exec<'_> {
         })
     }
 
+    /// A number of Python, which has no bounds; here 64 bits are.
+    fn whole(&mut self, number: Option<i64>, at: Span) -> V {
+        match number {
+            Some(number) => V::Int(number),
+            None => self.unsupported(at, "uses a number beyond 64 bits"),
+        }
+    }
+
     pub fn binary_leaves(&mut self, op: Operator, left: &V, right: &V, at: Span) -> V {
-        use Operator::{Add, BitAnd, BitOr, Div, FloorDiv, Mod, Mult, Sub};
+        use Operator::{Add, BitAnd, BitOr, BitXor, Div, FloorDiv, Mod, Mult, Sub};
         match (op, left, right) {
             (Add, V::Str(a), V::Str(b)) => return V::str(format!("{a}{b}")),
             (Mult, V::Str(text), V::Int(count)) if (0..=1000).contains(count) => {
                 return V::str(text.repeat(usize::try_from(*count).unwrap_or(0)));
             }
-            (Add, V::Int(a), V::Int(b)) => return V::Int(a.wrapping_add(*b)),
-            (Sub, V::Int(a), V::Int(b)) => return V::Int(a.wrapping_sub(*b)),
-            (Mult, V::Int(a), V::Int(b)) => return V::Int(a.wrapping_mul(*b)),
+            (Add, V::Int(a), V::Int(b)) => return self.whole(a.checked_add(*b), at),
+            (Sub, V::Int(a), V::Int(b)) => return self.whole(a.checked_sub(*b), at),
+            (Mult, V::Int(a), V::Int(b)) => return self.whole(a.checked_mul(*b), at),
             (FloorDiv, V::Int(a), V::Int(b)) if *b > 0 => return V::Int(a.div_euclid(*b)),
             (Mod, V::Int(a), V::Int(b)) if *b > 0 => return V::Int(a.rem_euclid(*b)),
-            (Operator::Pow, V::Int(a), V::Int(b)) if (0..=62).contains(b) => {
-                return V::Int(a.wrapping_pow(u32::try_from(*b).unwrap_or(0)));
+            (Operator::Pow, V::Int(a), V::Int(b)) if *b >= 0 => {
+                let power = u32::try_from(*b).ok().and_then(|power| a.checked_pow(power));
+                return self.whole(power, at);
             }
             (Add | Sub | Mult | Div, a, b) if a.is_scalar() && b.is_scalar() => {
                 if let (Some(x), Some(y)) = (number(a), number(b)) {
@@ -96,6 +105,27 @@ impl Exec<'_> {
             (BitOr, V::Ext(a), V::Ext(b)) => return V::Ext(Rc::from(format!("{a}|{b}"))),
             (BitAnd, a, b) if is_set(a) && is_set(b) => return self.intersection(a, b, at),
             (Sub, a, b) if is_set(a) && is_set(b) => return self.difference(a, b, at),
+            (BitXor, a, b) if is_set(a) && is_set(b) => {
+                let (mine, theirs) = (self.difference(a, b, at), self.difference(b, a, at));
+                return V::Cat(SeqKind::Set, Rc::new(vec![mine, theirs]));
+            }
+            // of booleans, the operators of bits are the connectives
+            (BitAnd | BitOr | BitXor, a, b) if a.as_truth().is_some() && b.as_truth().is_some() => {
+                let (Some(a), Some(b)) = (a.as_truth(), b.as_truth()) else { return V::None };
+                return V::truth(match op {
+                    BitAnd => pred::all([a, b]),
+                    BitOr => pred::any([a, b]),
+                    _ => pred::ite(&a, pred::not(b.clone()), b),
+                });
+            }
+            // a list of no known origin may be a set
+            (Sub | BitAnd | BitOr | BitXor, a, b)
+                if [a, b].iter().any(
+                    |side| matches!(side, V::Expr(e) if !e.frozen && e.kinds.0 != 0 && e.kinds.within(Kinds::LIST)),
+                ) =>
+            {
+                return self.unsupported(at, "combines sets that are not followed");
+            }
             (Mod, V::Str(text), _) => return self.percent(&text.clone(), right, at),
             _ => {}
         }

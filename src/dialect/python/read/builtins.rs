@@ -61,6 +61,9 @@ pub(super) const BUILTINS: &[&str] = &[
     "NotImplemented",
 ];
 
+/// Numbers that a `range` is written out for.
+const MOST_COUNTED: usize = 5000;
+
 impl Exec<'_> {
     /// Python's builtin functions.
     pub fn builtin(&mut self, name: &str, arguments: &Arguments, at: Span) -> V {
@@ -108,13 +111,7 @@ impl Exec<'_> {
                 if let V::Seq(_, items) = &value
                     && items.iter().all(V::is_scalar)
                 {
-                    let mut once: Vec<V> = Vec::new();
-                    for item in items.iter() {
-                        if !once.contains(item) {
-                            once.push(item.clone());
-                        }
-                    }
-                    return V::Seq(SeqKind::Set, Rc::new(once));
+                    return V::Seq(SeqKind::Set, Rc::new(super::keys::once(items.iter().cloned())));
                 }
                 self.map_elements(&value, SeqKind::Set, at, &mut |this, member| {
                     let ok = this.leaf_conditions(member, at, &mut |this, leaf| {
@@ -219,9 +216,12 @@ impl Exec<'_> {
                 };
                 let mut items = Vec::new();
                 let mut next = from;
-                while next < to && items.len() <= 1000 {
+                while next < to {
+                    if items.len() >= MOST_COUNTED {
+                        return self.unsupported(at, format!("counts through more than {MOST_COUNTED} numbers"));
+                    }
                     items.push(V::Int(next));
-                    next += by;
+                    next = next.saturating_add(by);
                 }
                 V::list(items)
             }

@@ -152,6 +152,11 @@ impl Exec<'_> {
                 let callee = self.import(&module.name, Some(name));
                 self.apply(&callee, arguments, at)
             }
+            V::Class(class, module) => {
+                let (class, module) = (class.clone(), module.clone());
+                self.call_of_class(&class, &module, name, arguments, at)
+            }
+            V::Member(..) => self.unsupported(at, "calls a method of an enumeration"),
             other => self.leaves(other, &mut |this, leaf| this.method(leaf, name, arguments, at)),
         }
     }
@@ -207,6 +212,10 @@ impl Exec<'_> {
             V::None | V::Bool(_) | V::Int(_) | V::Str(_) | V::Float(_) | V::Unbound => {
                 self.require(Predicate::Always(false), Exc::Type);
                 V::None
+            }
+            V::Class(class, _) => {
+                let reason = format!("makes an object of the class `{}`", class.name);
+                self.unsupported(at, reason)
             }
             _ => self.unsupported(at, "calls a value of the event"),
         }

@@ -214,13 +214,7 @@ impl Exec<'_> {
             }
         }
         if kind == SeqKind::Set && run.iter().all(V::is_scalar) {
-            let mut once: Vec<V> = Vec::new();
-            for item in run {
-                if !once.contains(&item) {
-                    once.push(item);
-                }
-            }
-            run = once;
+            run = super::keys::once(run);
         }
         if parts.is_empty() {
             return V::Seq(kind, Rc::new(run));
@@ -233,7 +227,10 @@ impl Exec<'_> {
 
     fn dict(&mut self, node: &ast::ExprDict, env: &mut Env, module: &Rc<Module>) -> V {
         let mut items: Vec<(V, V)> = Vec::new();
-        let insert = |items: &mut Vec<(V, V)>, key: V, value: V| match items.iter_mut().find(|(known, _)| *known == key)
+        let mut keys = super::keys::Keys::default();
+        let mut insert = |items: &mut Vec<(V, V)>, key: V, value: V| match keys
+            .place(&key, items.len())
+            .and_then(|place| items.get_mut(place))
         {
             Some((_, slot)) => *slot = value,
             None => items.push((key, value)),

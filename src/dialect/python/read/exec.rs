@@ -43,6 +43,8 @@ pub(super) struct Exec<'a> {
     pub nodes: usize,
     pub depth: usize,
     pub calls: Vec<(usize, String)>,
+    /// What the statements of a class see, by the class.
+    pub class_scopes: HashMap<usize, Rc<Module>>,
     pub constants: HashMap<(usize, String), V>,
     pub resolving: BTreeSet<(usize, String)>,
     pub vars: BTreeMap<String, usize>,
@@ -68,6 +70,7 @@ impl<'a> Exec<'a> {
             nodes: MAX_NODES,
             depth: 0,
             calls: Vec::new(),
+            class_scopes: HashMap::new(),
             constants: HashMap::new(),
             resolving: BTreeSet::new(),
             vars: BTreeMap::new(),
@@ -107,6 +110,10 @@ impl<'a> Exec<'a> {
 
     /// The value for a rule that is too large to follow.
     pub fn exhausted(&mut self, at: Span) -> V {
+        // told once: a list of a million members is spent at every one behind the limit
+        if let Some(index) = self.unread.iter().position(|entry| entry.code == panther::PYTHON_BUDGET) {
+            return V::Unknown(index);
+        }
         self.unread(at, panther::PYTHON_BUDGET, "has more paths or deeper calls than are followed")
     }
 

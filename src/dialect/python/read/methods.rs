@@ -30,6 +30,12 @@ impl Exec<'_> {
     pub fn attribute(&mut self, base: &V, name: &str, at: Span) -> V {
         match base {
             V::Ext(module) => V::Ext(Rc::from(format!("{module}.{name}"))),
+            V::Class(class, module) => {
+                let (class, module) = (class.clone(), module.clone());
+                self.class_member(&class, &module, name, at)
+            }
+            V::Member(value, _) if name == "value" => (**value).clone(),
+            V::Member(_, own) if name == "name" => V::Str(own.clone()),
             V::Module(module) => {
                 let module = module.name.clone();
                 self.import(&module, Some(name))

@@ -1,7 +1,7 @@
 //! Python modules as text: their functions, constants and imports. Nothing is executed.
 
 use crate::dialect::Helpers;
-use ruff_python_ast::{Expr, ModModule, Stmt, StmtFunctionDef};
+use ruff_python_ast::{self as ast, Expr, ModModule, Stmt, StmtFunctionDef};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -24,8 +24,69 @@ pub(crate) enum Binding {
         module: String,
         name: Option<String>,
     },
-    /// A class, or an assignment that cannot be followed.
+    Class(Rc<Class>),
+    /// What cannot be followed.
     Other,
+}
+
+/// What the names of a class are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ClassKind {
+    Plain,
+    /// Constants are members: objects that equal nothing of an event.
+    Enumeration,
+}
+
+/// A class whose body is nothing but names.
+#[derive(Debug)]
+pub(crate) struct Class {
+    pub name: String,
+    pub kind: ClassKind,
+    pub names: HashMap<String, Binding>,
+    /// Functions that get the class as their first argument.
+    pub of_the_class: Vec<String>,
+}
+
+/// A class as a namespace; `None` for one that does more than bind names.
+fn class(node: &ast::StmtClassDef) -> Option<Class> {
+    let kind = match node.bases() {
+        [] => ClassKind::Plain,
+        [base] => match super::scope::name_of(base).as_str() {
+            "object" => ClassKind::Plain,
+            "Enum" => ClassKind::Enumeration,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    if !node.decorator_list.is_empty() || !node.keywords().is_empty() {
+        return None;
+    }
+    let mut names = Module { name: String::new(), names: HashMap::new() };
+    let mut of_the_class = Vec::new();
+    for statement in &node.body {
+        match statement {
+            Stmt::FunctionDef(inner) => {
+                let decorators: Vec<String> =
+                    inner.decorator_list.iter().map(|decorator| super::scope::name_of(&decorator.expression)).collect();
+                match decorators.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+                    [] | ["staticmethod"] => {}
+                    ["classmethod"] => of_the_class.push(inner.name.to_string()),
+                    _ => {
+                        names.names.insert(inner.name.to_string(), Binding::Other);
+                        continue;
+                    }
+                }
+                let mut function = inner.clone();
+                function.decorator_list.clear();
+                names.bind(Stmt::FunctionDef(function), 0);
+            }
+            Stmt::Assign(_) | Stmt::AnnAssign(_) => names.bind(statement.clone(), 0),
+            Stmt::Pass(_) => {}
+            Stmt::Expr(inner) if inner.value.is_string_literal_expr() => {}
+            _ => return None,
+        }
+    }
+    Some(Class { name: node.name.to_string(), kind, names: names.names, of_the_class })
 }
 
 /// A module.
@@ -57,7 +118,8 @@ impl Module {
                 self.names.insert(node.name.to_string(), binding);
             }
             Stmt::ClassDef(node) => {
-                self.names.insert(node.name.to_string(), Binding::Other);
+                let binding = class(&node).map_or(Binding::Other, |class| Binding::Class(Rc::new(class)));
+                self.names.insert(node.name.to_string(), binding);
             }
             Stmt::Assign(node) => {
                 let value = Rc::new(*node.value);
@@ -69,6 +131,7 @@ impl Module {
                         // `CONSTANT["key"] = ...` changes a value after the fact
                         Expr::Subscript(node) => self.spoil(&node.value),
                         Expr::Tuple(node) => node.elts.iter().for_each(|part| self.spoil(part)),
+                        Expr::Attribute(node) => self.spoil(&node.value),
                         _ => {}
                     }
                 }
@@ -134,11 +197,20 @@ impl Module {
         }
     }
 
+    /// What is changed after the fact has no value that can be followed; a part that is changed spoils the whole.
     fn spoil(&mut self, target: &Expr) {
-        if let Expr::Name(name) = target
-            && matches!(self.names.get(name.id.as_str()), Some(Binding::Constant(_)) | None)
-        {
-            self.names.insert(name.id.to_string(), Binding::Other);
+        match target {
+            Expr::Name(name)
+                if matches!(
+                    self.names.get(name.id.as_str()),
+                    Some(Binding::Constant(_) | Binding::Class(_)) | None
+                ) =>
+            {
+                self.names.insert(name.id.to_string(), Binding::Other);
+            }
+            Expr::Attribute(node) => self.spoil(&node.value),
+            Expr::Subscript(node) => self.spoil(&node.value),
+            _ => {}
         }
     }
 }

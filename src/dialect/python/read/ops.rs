@@ -87,6 +87,14 @@ impl Exec<'_> {
     pub fn equal_leaves(&mut self, left: &V, right: &V, at: Span) -> Predicate {
         let place = self.at(at);
         match (left, right) {
+            (V::Bound(value, what), V::Ext(name)) | (V::Ext(name), V::Bound(value, what)) if **what == *"type" => {
+                let (value, name) = (value.clone(), name.clone());
+                self.type_is(&value, &name, at)
+            }
+            (V::Bound(..), _) | (_, V::Bound(..)) => {
+                self.unknown_predicate(at, "compares an attribute that is not followed")
+            }
+            (V::Member(a, m), V::Member(b, n)) => Predicate::Always(a == b && m == n),
             (V::Str(a), V::Str(b)) => Predicate::Always(a == b),
             (V::None, V::None) => Predicate::Always(true),
             (a, b) if a.is_scalar() && b.is_scalar() => Predicate::Always(match (number(a), number(b)) {
@@ -144,6 +152,29 @@ impl Exec<'_> {
         }
     }
 
+    /// `type(value) == name`: of this very type; Panther's read-only lists and dicts are of types of their own.
+    fn type_is(&mut self, value: &V, name: &str, at: Span) -> Predicate {
+        let wanted = match name {
+            "str" => Kinds::STR,
+            "int" => Kinds::INT,
+            "float" => Kinds::FLOAT,
+            "bool" => Kinds::BOOL,
+            "list" => Kinds::LIST,
+            "dict" => Kinds::DICT,
+            _ => return self.unknown_predicate(at, "compares the type of a value"),
+        };
+        let place = self.at(at);
+        self.leaf_conditions(value, at, &mut |this, leaf| match leaf {
+            V::Expr(e) if e.frozen && wanted.meets(Kinds::LIST.or(Kinds::DICT)) => Predicate::Always(false),
+            V::Expr(e) => pred::kind(e, wanted, place),
+            V::Seq(SeqKind::List, _) => Predicate::Always(wanted == Kinds::LIST),
+            V::None | V::Bool(_) | V::Truth(_) | V::Int(_) | V::Float(_) | V::Str(_) | V::Dict(_) => {
+                Predicate::Always(leaf.kinds() == wanted)
+            }
+            _ => this.unknown_predicate(at, "compares the type of a value"),
+        })
+    }
+
     pub fn equal_exprs(&mut self, left: &Expr, right: Expr, place: Span) -> Predicate {
         pred::test(
             left.clone(),
@@ -173,6 +204,7 @@ impl Exec<'_> {
                     )
                 }
                 (V::Bool(a), V::Bool(b)) => Predicate::Always(a == b),
+                (V::Bound(..), _) | (_, V::Bound(..)) => this.equal_leaves(&left, right, at),
                 (V::Bool(_), other) | (other, V::Bool(_)) if !matches!(other, V::Truth(_)) => Predicate::Always(false),
                 (a, b) => this.equal_leaves(a, b, at),
             })

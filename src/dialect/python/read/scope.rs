@@ -90,7 +90,14 @@ impl Exec<'_> {
                 };
                 self.assign(&node.value, after, env, module);
             }
-            _ => {
+            other => {
+                // a class that is changed has not the values that stand in the text
+                if let Expr::Attribute(node) = other
+                    && let Expr::Name(name) = &*node.value
+                    && !env.contains_key(name.id.as_str())
+                {
+                    self.kept.insert((module.name.clone(), name.id.to_string()));
+                }
                 self.unsupported(span(target), "assigns to an attribute");
             }
         }
@@ -141,9 +148,12 @@ impl Exec<'_> {
             Binding::Function(node) => V::Function(self.function(module, &node), None),
             Binding::Import { module, name } => self.import(&module, name.as_deref()),
             Binding::Other => self.unsupported(at, format!("uses `{name}`, whose value cannot be followed")),
-            Binding::Constant(_) if self.stateful.contains(&(module.name.clone(), name.to_owned())) => {
+            Binding::Constant(_) | Binding::Class(_)
+                if self.stateful.contains(&(module.name.clone(), name.to_owned())) =>
+            {
                 self.unsupported(at, format!("uses `{name}`, which keeps its value from event to event"))
             }
+            Binding::Class(class) => V::Class(class, module.clone()),
             Binding::Constant(value) => {
                 let key = (Rc::as_ptr(module) as usize, name.to_owned());
                 if let Some(known) = self.constants.get(&key) {

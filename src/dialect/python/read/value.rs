@@ -139,6 +139,10 @@ pub(super) enum V {
     /// A name of a module that is not read: builtins, the standard library, Panther's core.
     Ext(Rc<str>),
     Module(Rc<super::module::Module>),
+    /// A class of a module.
+    Class(Rc<super::module::Class>, Rc<super::module::Module>),
+    /// A member of an enumeration: its value and its name.
+    Member(Rc<V>, Rc<str>),
     /// A method of a value, not called yet.
     Bound(Rc<V>, Rc<str>),
     /// A compiled regular expression; flags are inside the pattern.
@@ -173,6 +177,8 @@ impl PartialEq for V {
             (V::Lambda(a), V::Lambda(b)) => Rc::ptr_eq(a, b),
             (V::Ext(a), V::Ext(b)) | (V::Regex(a), V::Regex(b)) | (V::Carried(a), V::Carried(b)) => a == b,
             (V::Module(a), V::Module(b)) => Rc::ptr_eq(a, b),
+            (V::Class(a, _), V::Class(b, _)) => Rc::ptr_eq(a, b),
+            (V::Member(a, m), V::Member(b, n)) => m == n && a == b,
             (V::Bound(a, m), V::Bound(b, n)) => m == n && a == b,
             (V::Ip(a), V::Ip(b)) | (V::Net(a), V::Net(b)) => a == b,
             (V::Unknown(a), V::Unknown(b)) => a == b,
