@@ -198,6 +198,9 @@ impl Exec<'_> {
     fn sequence(&mut self, kind: SeqKind, items: &[Expr], env: &mut Env, module: &Rc<Module>) -> V {
         let (mut parts, mut run): (Vec<V>, Vec<V>) = (Vec::new(), Vec::new());
         for item in items {
+            if self.fuel == 0 {
+                return self.exhausted(span(item));
+            }
             if let Expr::Starred(node) = item {
                 let value = self.eval(&node.value, env, module);
                 match value {
@@ -236,6 +239,9 @@ impl Exec<'_> {
             None => items.push((key, value)),
         };
         for item in &node.items {
+            if self.fuel == 0 {
+                return self.exhausted(span(node));
+            }
             match &item.key {
                 Some(key) => {
                     let key = self.eval(key, env, module);
