@@ -5,6 +5,8 @@
 
 mod condition;
 mod forms;
+mod inside;
+mod known_columns;
 mod target;
 
 pub use target::{Support, Target};
@@ -47,6 +49,7 @@ pub fn plan(
     types: &dyn FieldTypes,
 ) -> Result<Planned, Vec<Refusal>> {
     let mut planner = Planner::new(target, types, unread);
+    let logic = &target.adopt(logic.clone(), types);
     let planned = match logic {
         Logic::Unread(index) => {
             let (reason, span) = unread
@@ -88,6 +91,7 @@ fn plan_pipeline(pipeline: &Pipeline, planner: &mut Planner<'_>) -> Option<Pipel
     let source = planner.at(places.next().unwrap_or(Place::Fixed), |planner| plan_source(&pipeline.source, planner))?;
     let mut steps = Vec::new();
     let mut on_events = events(&pipeline.source);
+    let mut columns = known_columns::of_source(&pipeline.source);
     // What a step says counts for the rows that leave it.
     for (step, place) in pipeline.steps.iter().zip(places) {
         steps.push(match &step.kind {
@@ -100,9 +104,10 @@ fn plan_pipeline(pipeline: &Pipeline, planner: &mut Planner<'_>) -> Option<Pipel
             }
             _ => {
                 on_events = false;
-                plan_step(step, planner)?
+                planner.at(place, |planner| plan_step(step, columns.as_deref(), planner))?
             }
         });
+        columns = known_columns::behind(&step.kind, columns);
     }
     Some(Pipeline { source, steps })
 }
@@ -122,8 +127,19 @@ fn plan_source(source: &Source, planner: &mut Planner<'_>) -> Option<Source> {
     })
 }
 
-fn plan_step(step: &Step, planner: &mut Planner<'_>) -> Option<Step> {
-    match planner.target.step(step, planner.types) {
+/// Plans what a step is made of, then asks the target about the step itself.
+fn plan_step(step: &Step, columns: Option<&[String]>, planner: &mut Planner<'_>) -> Option<Step> {
+    let step = &inside::plan_parts(step, planner)?;
+    let mut support = planner.target.step(step, planner.types);
+    if let (Support::No(_), Some(columns)) = (&support, columns)
+        && let Some(spelt) = known_columns::spelt_out(step, columns)
+    {
+        support = match planner.target.step(&spelt, planner.types) {
+            Support::Exactly => Support::As(spelt),
+            other => other,
+        };
+    }
+    match support {
         Support::Exactly => Some(step.clone()),
         Support::As(other) => Some(other),
         Support::Approximately(other, losses) => {

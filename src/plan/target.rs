@@ -1,6 +1,6 @@
 //! How a dialect tells what it can say.
 
-use crate::model::{Expr, FieldTypes, Loss, Predicate, Shape, Step, Test};
+use crate::model::{Expr, FieldTypes, Logic, Loss, Predicate, Shape, Step, Test};
 
 /// The answer to "can you say this?".
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +22,12 @@ pub enum Support<T> {
 pub trait Target: Sync {
     /// The dialect's name, for messages.
     fn name(&self) -> &'static str;
+
+    /// The logic with everything that the dialect has under another name in that name, every value the same. It comes
+    /// before planning, so that what it makes is asked about as the rest is.
+    fn adopt(&self, logic: Logic, _types: &dyn FieldTypes) -> Logic {
+        logic
+    }
 
     /// A single test. `negated`: the test stands under an odd number of negations; a dialect with three-valued logic
     /// may need another form there.

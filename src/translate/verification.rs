@@ -173,6 +173,14 @@ fn conclude(found: ground::Held, translated: &mut QueryTranslation) -> Result<()
         }
         entry.counterexample.get_or_insert(event);
     }
+    if events == 0 {
+        translated.losses.push(Loss::matching(
+            codes::verify::NOT_RUN,
+            Direction::Either,
+            "no event could be made on which the two sides could be compared",
+            None,
+        ));
+    }
     for span in found.comparison.undecided {
         // What a loss already names is not claimed to be right.
         if translated.losses.iter().any(|loss| loss.scope == Scope::Match && loss.span == Some(span)) {

@@ -9,6 +9,7 @@
 mod engine;
 mod generated;
 mod peer_faults;
+mod relational;
 mod selection;
 mod sequences;
 #[path = "../elastic_kl/shared.rs"]

@@ -19,6 +19,7 @@ codes! {
     FOLDING = "kusto-folding": "Kusto ignores case of every letter, Elastic that of ASCII letters.", "Nothing, unless names differ in the case of other letters alone.";
     SEQUENCE_ONCE = "kusto-sequence": "A sequence becomes a join that returns its keys and times.", "Look the events of the key up between the two times.";
     SEQUENCE_ORDER = "kusto-sequence-order": "The order of events of the same time is not known.", "Nothing, unless the source writes many events with one time.";
+    SUM_OF_NONE = "kusto-sum-of-none": "A sum of no value is 0 instead of null.", "Check that the field is there in every group, or ask for its presence.";
     TERMS = "kusto-terms": "Kusto splits texts into terms otherwise.", "Compare with samples of the field.";
     LAST_VALUE = "kusto-last": "The last value stands for the last distinct value.", "Check that the list holds no value twice.";
     TOO_LARGE = "kusto-too-large": "The query grows too large when its functions are written out.", "Simplify the query.";

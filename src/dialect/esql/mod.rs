@@ -3,6 +3,7 @@
 //! Text → tree: [`parse`]; tree → text: [`format`]; tree → model: [`lower`]; model → tree: [`raise`].
 //! Semantics: spec/elastic-semantics.md, "ES|QL".
 
+mod foreign;
 pub mod format;
 pub mod inventory;
 mod kql;

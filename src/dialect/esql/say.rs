@@ -531,7 +531,10 @@ impl Say<'_> {
 
     fn aggregate(&self, function: Function, args: &[Value]) -> Said {
         let Some(spelling) = aggregate_name(function) else {
-            return no(format!("it has no aggregate `{}`", function.0));
+            return match super::foreign::aggregate(function, args) {
+                Some(same) => self.value(&same),
+                None => no(format!("it has no aggregate `{}`", function.0)),
+            };
         };
         let args = args.iter().map(|arg| self.value(arg)).collect::<Result<Vec<_>, _>>()?;
         let star = spelling == "count" && args.is_empty();
@@ -576,7 +579,10 @@ impl Say<'_> {
                 Some((spelling, least, most, _)) if (*least..=*most).contains(&args.len()) => {
                     Ok(self.call(spelling, values()?))
                 }
-                _ => no(format!("it has no function for `{}`", function.0)),
+                _ => match super::foreign::call(function, args, self.types) {
+                    Some(same) => self.value(&same),
+                    None => no(format!("it has no function for `{}`", function.0)),
+                },
             },
         }
     }

@@ -1,6 +1,6 @@
 //! What ES|QL can say of a model.
 
-use super::{raise, say};
+use super::{foreign, raise, say};
 use crate::diagnostic::codes::elastic;
 use crate::model::function::elastic as functions;
 use crate::model::walk::{self, Fold};
@@ -147,6 +147,17 @@ impl Target for EsqlTarget {
             }
             StepKind::Parse { subject, kind: ParseKind::Dissect | ParseKind::Grok, filter: false, .. } => {
                 values(&[subject])
+            }
+            StepKind::Parse { subject, kind: ParseKind::Simple, parts, filter: false }
+                if foreign::is_dissect(parts) =>
+            {
+                let kind = StepKind::Parse {
+                    subject: subject.clone(),
+                    kind: ParseKind::Dissect,
+                    parts: parts.iter().map(foreign::dissect_part).collect(),
+                    filter: false,
+                };
+                Support::As(Step { kind, ..step.clone() })
             }
             StepKind::Parse { .. } => Support::No("it takes texts apart with DISSECT and GROK only".to_owned()),
             StepKind::Join(_) => Support::No("it joins lookup indices only".to_owned()),

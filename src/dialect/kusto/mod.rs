@@ -5,6 +5,7 @@
 //! model.
 
 pub mod bind;
+mod foreign;
 pub mod functions;
 mod inventory;
 mod lower;

@@ -81,6 +81,10 @@ impl Target for Kusto {
         "Kusto"
     }
 
+    fn adopt(&self, logic: Logic, types: &dyn FieldTypes) -> Logic {
+        super::foreign::adopt(logic, types)
+    }
+
     fn test(&self, test: &Test, negated: bool, types: &dyn FieldTypes) -> Support<Predicate> {
         let with = |kind: TestKind| Predicate::Test(Test { kind, ..test.clone() });
         // A column holds one value: every mode asks for it.
@@ -124,7 +128,18 @@ impl Target for Kusto {
     }
 
     fn step(&self, step: &Step, types: &dyn FieldTypes) -> Support<Step> {
-        answer(raise::step(step, types))
+        let (summed, found) = super::foreign::sums(step);
+        if !found {
+            return answer(raise::step(step, types));
+        }
+        match raise::step(&summed, types) {
+            Ok(()) => {
+                let message = "Kusto's sum of no value is 0, Elastic's is null and meets no comparison";
+                let loss = Loss::matching(codes::kusto::SUM_OF_NONE, Direction::Either, message, Some(step.span));
+                Support::Approximately(summed, vec![loss])
+            }
+            Err(reason) => Support::No(reason),
+        }
     }
 
     fn shape(&self, shape: &Shape, types: &dyn FieldTypes) -> Support<Shape> {

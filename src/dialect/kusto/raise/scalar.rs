@@ -5,7 +5,7 @@ use super::literal;
 use super::{Raiser, Said};
 use crate::dialect::kusto::bind::{Ty, functions};
 use crate::model::function::{self, kusto};
-use crate::model::{ArrayMode, Expr, Function, Segment, Value};
+use crate::model::{ArrayMode, Expr, Function, Predicate, Segment, Test, TestKind, Value};
 
 /// A value as text.
 #[derive(Debug, Clone)]
@@ -76,6 +76,16 @@ impl Raiser<'_> {
                 Ok(Term::new(text, Ty::Dynamic))
             }
             Expr::Call(function, arguments) => self.call(*function, arguments),
+            // The first of two texts that is not empty.
+            Expr::Case(arms, otherwise) if is_first_text(arms) => {
+                let first = self.text_of(arms.first().map_or(otherwise, |arm| &arm.then))?;
+                let second = self.text_of(otherwise)?;
+                let second = match second.strip_prefix("coalesce(").and_then(|rest| rest.strip_suffix(')')) {
+                    Some(rest) if matches!(&**otherwise, Expr::Case(arms, _) if is_first_text(arms)) => rest,
+                    _ => &second,
+                };
+                Ok(Term::new(format!("coalesce({first}, {second})"), Ty::String))
+            }
             Expr::Case(arms, otherwise) => {
                 let mut conditions = Vec::new();
                 let mut values = Vec::new();
@@ -259,6 +269,13 @@ impl Raiser<'_> {
         let parts: Vec<String> = terms.drain(..).map(|term| term.text).collect();
         Ok(Term::new(format!("{name}({})", parts.join(", ")), ty))
     }
+}
+
+/// Whether a choice is of a text where it is not empty: `coalesce` passes over empty texts.
+fn is_first_text(arms: &[crate::model::CaseArm]) -> bool {
+    let [arm] = arms else { return false };
+    matches!(&arm.when, Predicate::Not(inner)
+        if matches!(&**inner, Predicate::Test(Test { subject, kind: TestKind::Empty, .. }) if *subject == arm.then))
 }
 
 /// A condition without the parentheses around the whole of it.

@@ -143,6 +143,12 @@ impl Raiser<'_> {
             StepKind::Extend(columns) => format!("| extend {}", self.columns(columns)?),
             StepKind::Project(columns) => format!("| project {}", self.columns(columns)?),
             StepKind::Select(select) => match select {
+                Select::Keep { names, ordered: true } if names.iter().any(|name| name.0.contains('*')) => {
+                    return Err("a pattern of columns in an order".to_owned());
+                }
+                Select::Keep { names, .. } | Select::Drop(names) if names.iter().any(is_quoted_pattern) => {
+                    return Err("a pattern of names that need quotes".to_owned());
+                }
                 Select::Keep { names, ordered } => {
                     format!("| {} {}", if *ordered { "project" } else { "project-keep" }, patterns(names))
                 }
@@ -306,6 +312,11 @@ fn patterns(names: &[NamePattern]) -> String {
     let names: Vec<String> =
         names.iter().map(|name| if name.0.contains('*') { name.0.clone() } else { literal::name(&name.0) }).collect();
     names.join(", ")
+}
+
+/// Whether a pattern with `*` holds what only a name in quotes may hold, where `*` is a letter like any other.
+fn is_quoted_pattern(name: &NamePattern) -> bool {
+    name.0.contains('*') && !name.0.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '*'))
 }
 
 /// A table; calls such as `_GetWatchlist('x')` stand as they are.
