@@ -164,7 +164,7 @@ fn what_an_alert_shows_stands_in_panthers_names() {
         .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&ran.stderr)));
     for part in [
         "    # the calls that hand out credentials\n",
-        "def title(event):\n    return f\"Access keys made by hand by [{event.deep_get('userIdentity', 'arn', default='<unknown>')}]\"",
+        "def title(event):\n    arn = event.deep_get(\"userIdentity\", \"arn\", default=\"<unknown>\")\n    return f\"Access keys made by hand by [{arn}]\"",
         "def dedup(event):\n    return f\"{event.deep_get('userIdentity', 'arn')}:{event.get('sourceIPAddress')}\"",
         "        \"UserIdentityArn\": event.deep_get(\"userIdentity\", \"arn\"),\n",
         "_PATTERN = re.compile(",
