@@ -3,10 +3,13 @@
 use super::shown::{OutputEntry, shown};
 use crate::diagnostic::line_column;
 use crate::dialect::{Registry, WriteContext};
-use crate::fields::{Schema, Schemas, find_row};
-use crate::model::{Logic, PlatformId, Predicate, Shape, StepKind, TypeMap, walk};
+use crate::fields::{LOG_TYPE, Schema, SchemaTypes, Schemas, find_row};
+use crate::model::{Column, Detection, FieldPath, Logic, PlatformId, Predicate, Shape, StepKind, TypeMap, walk};
 use crate::platform::ReadRule;
 use crate::rewrite::exclusions::exclusions;
+use crate::rewrite::normalise::normalise;
+use crate::rewrite::recognise::outputs;
+use crate::rewrite::typed::{self, EventShape};
 use crate::translate::choose_schema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -90,7 +93,10 @@ pub fn explain(
     schemas: &Schemas,
     file: &str,
 ) -> Option<Explanation> {
-    let detection = rule.detection()?;
+    let read = rule.detection()?;
+    let schema = platform.and_then(|platform| choose_schema(read, platform, schemas));
+    let told = as_told(read, platform, schema);
+    let detection = &told;
     let mut conditions = Vec::new();
     let mut steps = Vec::new();
     let mut excluded = Vec::new();
@@ -103,7 +109,6 @@ pub fn explain(
         }
         conditions.push(ConditionPart { of, text: condition_text(&predicate, registry) });
     }
-    let schema = platform.and_then(|platform| choose_schema(detection, platform, schemas));
     Some(Explanation {
         id: detection.meta.id.clone(),
         title: detection.meta.title.clone(),
@@ -112,7 +117,7 @@ pub fn explain(
         conditions,
         steps,
         exclusions: excluded,
-        outputs: shown(detection),
+        outputs: outputs(detection),
         fields: fields(&detection.logic, platform, schema),
         unread: detection
             .unread
@@ -124,6 +129,54 @@ pub fn explain(
             })
             .collect(),
     })
+}
+
+/// The detection as people tell it: questions that the declared fields answer are not asked (Panther's code asks them of
+/// every value).
+fn as_told(detection: &Detection, platform: Option<PlatformId>, schema: Option<&Schema>) -> Detection {
+    let mut told = detection.clone();
+    if let (Some(PlatformId::Panther), Some(schema)) = (platform, schema) {
+        let types = SchemaTypes { schemas: vec![schema], platform: PlatformId::Panther };
+        let names: Vec<String> = detection.log_sources.iter().flat_map(|source| source.names.clone()).collect();
+        let log_types = if names.is_empty() { BTreeMap::new() } else { BTreeMap::from([(LOG_TYPE.to_owned(), names)]) };
+        let shape = EventShape::new(&types, log_types);
+        told.logic = normalise(typed::by_types(told.logic, &shape).logic);
+        for output in &mut told.outputs {
+            output.value = typed::value_by_types(output.value.clone(), &shape);
+        }
+    }
+    told
+}
+
+/// What an alert shows; of groups, what it comes from in their events.
+fn outputs(detection: &Detection) -> Vec<OutputEntry> {
+    let mut entries = shown(detection);
+    let mut of_events = detection.clone();
+    of_events.outputs = outputs::of_event(&detection.logic, &detection.outputs);
+    for found in shown(&of_events) {
+        if let Some(entry) = entries.iter_mut().find(|entry| entry.field == found.field) {
+            entry.source = entry.source.take().or(found.source);
+        }
+    }
+    entries
+}
+
+/// Columns that the query itself makes.
+fn made(logic: &Logic) -> BTreeSet<String> {
+    let Logic::Pipeline(pipeline) = logic else { return BTreeSet::new() };
+    let mut names = BTreeSet::new();
+    for step in &pipeline.steps {
+        let columns = match &step.kind {
+            StepKind::Extend(columns) | StepKind::Project(columns) => columns.clone(),
+            StepKind::Aggregate { aggregates, by, .. } => aggregates.iter().chain(by).cloned().collect(),
+            _ => continue,
+        };
+        let itself = |column: &Column| {
+            column.value.as_field().is_some_and(|field| field.path.as_column() == Some(column.name.as_str()))
+        };
+        names.extend(columns.into_iter().filter(|column| !itself(column)).map(|column| column.name));
+    }
+    names
 }
 
 /// The conditions of logic with what they are conditions on; other steps are told in `steps`.
@@ -238,8 +291,11 @@ fn fields(logic: &Logic, platform: Option<PlatformId>, schema: Option<&Schema>) 
             paths.insert(field.path.clone());
         },
     );
+    let made = made(logic);
+    let own = |path: &FieldPath| !path.as_column().is_some_and(|name| made.contains(name));
     paths
         .into_iter()
+        .filter(|path| !path.0.is_empty() && own(path))
         .map(|path| {
             let found = match (platform, schema) {
                 (Some(platform), Some(schema)) => find_row(schema, platform, &path),

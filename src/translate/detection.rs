@@ -2,10 +2,12 @@
 
 use super::query::QueryTranslation;
 use super::{Env, FieldMode, Options};
+use crate::diagnostic::Span;
 use crate::diagnostic::codes;
 use crate::fields::{self, Schema, SchemaTypes};
 use crate::model::{
-    Alerting, Dedup, Detection, DynamicSeverity, Expr, LogSource, Loss, OutputField, PlatformId, Suppression, TestCase,
+    Alerting, Dedup, Detection, DynamicSeverity, Expr, LogSource, Logic, Loss, OutputField, PlatformId, Predicate,
+    Suppression, TestCase,
 };
 use crate::rewrite::typed::{self, EventShape};
 use std::collections::BTreeMap;
@@ -54,6 +56,11 @@ pub(super) fn for_target(
                 .into_iter()
                 .collect(),
         }];
+    }
+    if to == PlatformId::Panther && from != Some(to) {
+        let entities = names.entities(source);
+        super::panther_alerts::complete(&mut detection, &entities, schema);
+        detection.entities.clear();
     }
     Prepared { detection, losses: names.losses }
 }
@@ -114,6 +121,25 @@ impl Names<'_> {
         returned.to_vec()
     }
 
+    /// The entities of an alert by their kinds, as far as their fields have a counterpart.
+    fn entities(&mut self, source: &Detection) -> super::panther_alerts::Entities {
+        let mut found = Vec::new();
+        for entity in &source.entities {
+            for field in &entity.fields {
+                let shown = source.outputs.iter().find(|output| output.name == field.column);
+                let value = shown.map_or_else(|| Expr::whole(&field.column), |output| output.value.clone());
+                match self.expr(&value) {
+                    Ok(value) => found.push((entity.kind.clone(), value)),
+                    Err(reason) => self.losses.push(Loss::output(
+                        codes::fields::OUTPUT_LOST,
+                        format!("the alert no longer names the {} of {}: {reason}", entity.kind, field.column),
+                    )),
+                }
+            }
+        }
+        found
+    }
+
     fn group(&mut self, by: &[Expr], what: &str) -> Option<Vec<Expr>> {
         match by.iter().map(|expr| self.expr(expr)).collect::<Result<Vec<_>, _>>() {
             Ok(by) => Some(by),
@@ -152,15 +178,49 @@ impl Names<'_> {
             let by = self.group(&suppression.by, "suppression of alerts")?;
             Some(Suppression { by, ..suppression.clone() })
         });
-        // A severity that depends on fields is carried where the target computes one; its conditions were not planned.
-        if !source.severity.is_empty() {
-            alerting.severity = Vec::<DynamicSeverity>::new();
-            self.losses.push(Loss::output(
-                codes::fields::OUTPUT_LOST,
-                "the severity that depends on the event is left out; the rule's own severity stays",
-            ));
-        }
+        alerting.severity = self.severities(&source.severity);
         alerting
+    }
+
+    /// Severities that depend on the event, in the target's names. The first that applies counts, so behind one that
+    /// has no counterpart none stays.
+    fn severities(&mut self, source: &[DynamicSeverity]) -> Vec<DynamicSeverity> {
+        let mut kept = Vec::new();
+        for arm in source {
+            let severity = match &arm.severity {
+                Ok(severity) => Some(Ok(*severity)),
+                Err(column) => self.expr(column).ok().map(|column| Err(Box::new(column))),
+            };
+            match self.condition(&arm.when).zip(severity) {
+                Some((when, severity)) => kept.push(DynamicSeverity { when, severity }),
+                None => {
+                    self.losses.push(Loss::output(
+                        codes::fields::OUTPUT_LOST,
+                        "the severity that depends on the event is left out; the rule's own severity stays",
+                    ));
+                    break;
+                }
+            }
+        }
+        kept
+    }
+
+    /// A condition beside the logic in the target's names; `None` where a field of it has no counterpart.
+    fn condition(&self, condition: &Predicate) -> Option<Predicate> {
+        let (from, schema) = match (self.from, self.schema) {
+            _ if self.keep => return Some(condition.clone()),
+            (Some(from), Some(schema)) => (from, schema),
+            _ => return Some(condition.clone()),
+        };
+        let mut logic = Logic::filter(condition.clone(), Span::default());
+        if from == PlatformId::Panther {
+            let types = SchemaTypes { schemas: vec![schema], platform: from };
+            logic = typed::by_types(logic, &EventShape::new(&types, self.log_types.clone())).logic;
+        }
+        let common = fields::to_common(logic, from, schema);
+        let mapped = fields::from_common(common.logic.clone(), self.to, schema);
+        let whole = [&common, &mapped].iter().all(|side| side.unmapped.is_empty() && !side.broken);
+        whole.then(|| mapped.logic.as_filter()).flatten()
     }
 
     fn tests(&mut self, tests: &[TestCase]) -> Vec<TestCase> {

@@ -75,6 +75,10 @@ pub(super) fn complete(logic: &Logic, to: PlatformId, types: &dyn FieldTypes, te
         names.push(unique.clone());
         tests.push(TestCase { name: unique, event: event.event, expected, mocked: false });
     }
+    if positive && found == 0 {
+        let message = "no event was made that the written rule finds: it arrives without a test that matches";
+        losses.push(Loss::output(codes::write::OUTPUT_DROPPED, message));
+    }
     // an empty event meets few rules
     if negative && missed == 0 && matches(&condition, &Json::Object(serde_json::Map::new()), &context) == Ok(false) {
         let event = serde_json::json!({ "p_log_type": "Other" });

@@ -8,6 +8,7 @@ mod empty;
 mod ground;
 mod keep;
 mod made_tests;
+mod panther_alerts;
 mod query;
 mod recognised;
 mod remaining;
@@ -369,6 +370,20 @@ fn write(
         let losses = made_tests::complete(&translated.logic, to, types, &mut prepared.detection.tests);
         prepared.losses.extend(losses);
     }
+    let mut text = translated.text.clone();
+    // Python holds what the alert shows, too: in the names that the rule has now.
+    if to == PlatformId::Panther && from != Some(to) {
+        let schema = translated.schema.as_deref().and_then(|name| env.schemas.get(name));
+        let mapped = schema.map(|schema| crate::fields::SchemaTypes { schemas: vec![schema], platform: to });
+        let types: &dyn FieldTypes = match &mapped {
+            Some(types) => types,
+            None => env.types,
+        };
+        let context =
+            crate::dialect::WriteContext { types, tables: &translated.sources, detection: Some(&prepared.detection) };
+        text = translated.dialect.write(&translated.logic, &context);
+        translation.query = Some(text.clone());
+    }
     let bundle: crate::model::Bundle = prepared.detection.into();
     let connectors: Vec<String> = bundle
         .detections
@@ -381,7 +396,7 @@ fn write(
         source: from,
         format,
         dialect: translated.dialect.name(),
-        query: &translated.text,
+        query: &text,
         columns: &translated.columns,
         sources: &translated.sources,
         connectors: &connectors,

@@ -148,7 +148,15 @@ pub(super) fn translate_known(
     }
     let losses = once_each(losses);
     let sources = target_sources(detection, &named, from, to, options);
-    let context = WriteContext { types: &types, tables: &sources, detection: Some(detection) };
+    // Panther's Python names the fields of the alert in its own names, which are made later; on its own platform it
+    // must mean the same of every event, also of one that no declared field allows.
+    let panther = to == Some(PlatformId::Panther);
+    let undeclared = crate::model::TypeMap::default();
+    let context = WriteContext {
+        types: if panther && from == to { &undeclared } else { &types },
+        tables: &sources,
+        detection: Some(detection).filter(|_| !panther || from == to),
+    };
     let shown =
         shown::columns(detection, &named, (from, to), target, &types).filter(|_| planned.logic.as_filter().is_some());
     let written =

@@ -38,6 +38,7 @@ pub(super) fn detection(source: &Detection, from: Option<PlatformId>, to: Option
         detection.logic = logic;
         detection.alerting.dedup = Some(dedup);
         detection.alerting.trigger = None;
+        detection.outputs = crate::rewrite::recognise::outputs::of_event(&source.logic, &source.outputs);
     }
     Some(Recognised { detection, losses })
 }

@@ -14,6 +14,7 @@ mod judge;
 mod mutate;
 mod semantics;
 mod style;
+mod translated;
 
 use ruleglot::dialect::{Helpers, Read, ReadContext, Registry};
 use ruleglot::evaluate::{Access, Context, EvalError, matches};

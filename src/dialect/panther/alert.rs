@@ -89,6 +89,14 @@ pub fn write_title(title: &Expr) -> Option<String> {
             let (_, path) = key::write(&found.path)?;
             Some(format!("{{{path}}}"))
         }
+        // The YAML has no word for a missing field.
+        Expr::Call(function::COALESCE, arguments) => match arguments.as_slice() {
+            [Expr::Field(found), Expr::Literal(_)] if found.mode == ArrayMode::Whole => {
+                let (_, path) = key::write(&found.path)?;
+                Some(format!("{{{path}}}"))
+            }
+            _ => None,
+        },
         _ => None,
     };
     match title {

@@ -50,6 +50,6 @@ impl Dialect for Python {
     }
 
     fn write(&self, logic: &Logic, context: &WriteContext<'_>) -> String {
-        write::write(logic, context.detection)
+        write::write(logic, context)
     }
 }

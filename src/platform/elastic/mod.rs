@@ -9,6 +9,7 @@ mod logic;
 mod new_rule;
 mod page;
 mod read;
+mod severity;
 mod threat;
 mod write;
 

@@ -1,6 +1,6 @@
 //! A rule of another platform in Elastic's shape, as Kibana's import accepts it.
 
-use super::threat;
+use super::{severity, threat};
 use crate::diagnostic::codes;
 use crate::model::{
     ArrayMode, Detection, Direction, Expr, GroupingMode, Logic, Loss, PlatformId, ScheduleKind, Segment, Severity,
@@ -300,6 +300,15 @@ fn trigger(detection: &Detection) -> Option<u64> {
 fn alerting(detection: &Detection, source: Option<PlatformId>, losses: &mut Vec<Loss>) -> Vec<(&'static str, Json)> {
     let alerting = &detection.alerting;
     let mut out = Vec::new();
+    let (mapping, lost) = severity::mapping(alerting);
+    if !mapping.is_empty() {
+        out.push(("severity_mapping", Json::Array(mapping)));
+    }
+    if lost > 0 {
+        let message =
+            "Elastic sets a severity by the value of a field; others that depend on the event are not written";
+        losses.push(Loss::output(codes::write::OUTPUT_DROPPED, message));
+    }
     let mut changed =
         |direction, message: String| losses.push(Loss::alerting(codes::write::GROUPING_CHANGED, direction, message));
     if let Some(most) = alerting.max_alerts {

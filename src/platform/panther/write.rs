@@ -161,7 +161,7 @@ fn new_rule(
     if !reports.is_empty() {
         put("Reports", json!({ "MITRE ATT&CK": reports }));
     }
-    let prose = meta.description.as_deref().unwrap_or(&title).trim().to_owned();
+    let prose = unquoted(meta.description.as_deref().unwrap_or(&title).trim()).to_owned();
     put("Description", json!(described(detection, &prose, losses)));
     counting(detection, &mut put, losses);
     let runbook = runbook(detection, losses);
@@ -173,6 +173,10 @@ fn new_rule(
     }
     if python {
         put("Filename", json!(format!("{STEM}.py")));
+        if detection.alerting.severity.iter().any(|arm| arm.severity.is_err()) {
+            let message = "the severity that a field of the event names is not written; the rule's own severity stays";
+            losses.push(Loss::output(codes::write::OUTPUT_DROPPED, message));
+        }
     } else {
         put("Detection", yaml_detection(request.query));
         for (key, value) in alerts(detection, losses) {
@@ -187,11 +191,24 @@ fn new_rule(
         let message = "entities of the alert have no home in Panther, which finds indicators in the event itself";
         losses.push(Loss::output(codes::write::FIELD_DROPPED, message));
     }
+    let alerting = &detection.alerting;
+    if request.source == Some(PlatformId::Elastic) && alerting.dedup.is_none() && alerting.suppression.is_none() {
+        let message = format!(
+            "Panther puts the alerts of one title together for {DEFAULT_DEDUP_MINUTES} minutes; the source raises one for each event"
+        );
+        losses.push(Loss::alerting(codes::write::GROUPING_CHANGED, Direction::Either, message));
+    }
     if detection.schedule.kind != ScheduleKind::Streaming && request.source.is_some() {
         let message = "Panther judges every event as it arrives instead of running on a schedule over a look-back";
         losses.push(Loss::alerting(codes::panther::REALTIME, Direction::Either, message));
     }
     rule
+}
+
+/// Prose without quotes around the whole, which rules have that quote a text inside a block of YAML.
+fn unquoted(text: &str) -> &str {
+    let inner = text.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
+    inner.filter(|inner| !inner.contains('\'')).map_or(text, str::trim)
 }
 
 /// A name without the characters that Panther refuses in names and ids.

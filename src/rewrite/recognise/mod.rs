@@ -7,6 +7,7 @@
 mod absence;
 mod counted;
 mod new_value;
+pub mod outputs;
 pub mod time;
 
 use crate::diagnostic::{Code, Span, codes};

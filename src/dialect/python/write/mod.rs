@@ -1,17 +1,18 @@
 //! Writing: a condition as a rule file that Panther runs, with the functions beside it.
 
+mod beside;
+mod constants;
 mod functions;
 mod helpers;
 mod layout;
+mod merge;
 mod text;
 
+use crate::dialect::WriteContext;
 use crate::model::walk::{self, Fold};
-use crate::model::{
-    Detection, Expr, FieldTypes, Logic, PlatformId, Predicate, Severity, Shape, Source, Step, StepKind, Test, Value,
-    function as f,
-};
+use crate::model::{Detection, Expr, FieldTypes, Logic, PlatformId, Predicate, Shape, Source, Step, StepKind, Test};
 use crate::plan::{Support, Target};
-use text::{Binds, Printer};
+use text::Printer;
 
 /// Lines longer than this are broken.
 const WIDTH: usize = 100;
@@ -73,24 +74,30 @@ fn sayable(predicate: &Predicate) -> bool {
 }
 
 /// The rule file's text.
-pub(super) fn write(logic: &Logic, detection: Option<&Detection>) -> String {
+pub(super) fn write(logic: &Logic, context: &WriteContext<'_>) -> String {
+    let detection = context.detection;
     let policy = detection.is_some_and(is_policy);
     let (name, root) = if policy { ("policy", "resource") } else { ("rule", "event") };
-    let mut printer = Printer::of(root);
+    let mut printer = Printer::of(root, Some(context.types));
     let mut functions = Vec::new();
     functions.push(format!("def {name}({root}):\n{}", body(&conditions(logic), policy, &mut printer)));
     if let Some(detection) = detection {
-        beside(detection, root, &mut printer, &mut functions);
+        functions.extend(beside::functions(detection, root, &mut printer));
     }
     let (imports, texts) = helpers::prelude(&printer.used);
-    let mut out = String::new();
     let (plain, from): (Vec<String>, Vec<String>) = imports.into_iter().partition(|line| line.starts_with("import "));
-    for line in plain.iter().chain(&from) {
-        out.push_str(line);
-        out.push('\n');
+    let imports: Vec<String> = plain.into_iter().chain(from).collect();
+    let constants = printer.constants.lines();
+    let mut head = Vec::new();
+    if !imports.is_empty() {
+        head.push(imports.join("\n"));
     }
+    if !constants.is_empty() {
+        head.push(constants.join("\n"));
+    }
+    let mut out = head.join("\n\n");
     if !out.is_empty() {
-        out.push_str("\n\n");
+        out.push_str("\n\n\n");
     }
     let blocks: Vec<String> = texts.into_iter().chain(functions).collect();
     out.push_str(&blocks.join("\n\n\n"));
@@ -106,151 +113,103 @@ fn is_policy(detection: &Detection) -> bool {
     own.and_then(|own| own.get("AnalysisType")).and_then(serde_json::Value::as_str) == Some("policy")
 }
 
+/// A condition with what its author said of it.
+struct Said {
+    condition: Predicate,
+    comments: Vec<String>,
+}
+
 /// The conjuncts of all filters.
-fn conditions(logic: &Logic) -> Vec<Predicate> {
-    let Logic::Pipeline(pipeline) = logic else { return vec![Predicate::Always(true)] };
+fn conditions(logic: &Logic) -> Vec<Said> {
+    let always = || vec![Said { condition: Predicate::Always(true), comments: Vec::new() }];
+    let Logic::Pipeline(pipeline) = logic else { return always() };
     debug_assert!(matches!(pipeline.source, Source::Events | Source::Table(_)));
-    let mut all = Vec::new();
+    let mut all: Vec<Said> = Vec::new();
     for step in &pipeline.steps {
-        if let StepKind::Filter(predicate) = &step.kind {
-            all.extend(predicate.conjuncts().iter().cloned());
+        let StepKind::Filter(predicate) = &step.kind else { continue };
+        for (at, conjunct) in predicate.conjuncts().iter().enumerate() {
+            let mut comments = if at == 0 { step.comments.clone() } else { Vec::new() };
+            for comment in own_comments(conjunct) {
+                if !comments.contains(&comment) && !all.iter().any(|said| said.comments.contains(&comment)) {
+                    comments.push(comment);
+                }
+            }
+            all.push(Said { condition: conjunct.clone(), comments });
         }
     }
-    if all.is_empty() { vec![Predicate::Always(true)] } else { all }
+    if all.is_empty() { always() } else { all }
+}
+
+/// The comments that stand with the tests of a condition.
+fn own_comments(predicate: &Predicate) -> Vec<String> {
+    struct Comments(Vec<String>);
+    impl Fold for Comments {
+        fn test(&mut self, test: Test) -> Predicate {
+            self.0.extend(test.comments.iter().cloned());
+            Predicate::Test(walk::test_parts(self, test))
+        }
+    }
+    let mut comments = Comments(Vec::new());
+    comments.predicate(predicate.clone());
+    comments.0
+}
+
+/// Lines of comments, as long as lines are.
+fn comment_lines(comments: &[String], indent: &str) -> String {
+    let mut out = String::new();
+    for comment in comments.iter().flat_map(|comment| comment.lines()) {
+        let mut line = String::new();
+        for word in comment.split_whitespace() {
+            if !line.is_empty() && indent.len() + 2 + line.len() + 1 + word.len() > WIDTH {
+                out.push_str(&format!("{indent}# {line}\n"));
+                line.clear();
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        if !line.is_empty() {
+            out.push_str(&format!("{indent}# {line}\n"));
+        }
+    }
+    out
 }
 
 /// Early returns for all conditions but the last; `denied`: the function returns false where they hold.
-fn body(conditions: &[Predicate], denied: bool, printer: &mut Printer) -> String {
+fn body(conditions: &[Said], denied: bool, printer: &mut Printer<'_>) -> String {
     let (yes, no) = if denied { ("False", "True") } else { ("True", "False") };
     let Some((last, before)) = conditions.split_last() else { return format!("    return {yes}") };
     let mut texts: Vec<String> = Vec::new();
-    for condition in before {
+    let mut comments: Vec<&[String]> = Vec::new();
+    for said in before {
         // the contrary of a contrary is the thing itself
-        let code = match condition {
+        let code = match &said.condition {
             Predicate::Not(inner) => printer.predicate(inner),
             other => printer.predicate(other).map(|code| text::negated(&code)),
         };
-        texts.extend(code.map(|code| code.text));
+        if let Some(code) = code {
+            texts.push(layout::truth(&code.text));
+            comments.push(&said.comments);
+        }
     }
-    texts.push(match printer.predicate(last) {
+    texts.push(match printer.predicate(&last.condition) {
         Some(code) if denied => text::negated(&code).text,
         Some(code) => code.text,
         None => no.to_owned(),
     });
+    comments.push(&last.comments);
     let mut out = String::new();
     for line in layout::locals(printer.root, &mut texts) {
         out.push_str(&format!("    {line}\n"));
     }
     let Some((returned, guards)) = texts.split_last() else { return out };
-    for guard in guards {
-        if guard.len() + 8 <= WIDTH {
-            out.push_str(&format!("    if {guard}:\n        return {no}\n"));
-        } else {
-            out.push_str(&format!("    if (\n        {}\n    ):\n        return {no}\n", layout::broken(guard, 8)));
-        }
+    for (guard, comments) in guards.iter().zip(&comments) {
+        out.push_str(&comment_lines(comments, "    "));
+        out.push_str(&layout::statement("if ", guard, ":", 4));
+        out.push_str(&format!("        return {no}\n"));
     }
-    if returned.len() + 11 <= WIDTH {
-        out.push_str(&format!("    return {returned}"));
-    } else {
-        out.push_str(&format!("    return (\n        {}\n    )", layout::broken(returned, 8)));
-    }
+    out.push_str(&comment_lines(comments.last().copied().unwrap_or(&[]), "    "));
+    out.push_str(layout::statement("return ", returned, "", 4).trim_end());
     out
-}
-
-/// `title`, `dedup`, `severity` and `alert_context`.
-fn beside(detection: &Detection, root: &str, printer: &mut Printer, functions: &mut Vec<String>) {
-    if let Some(title) = &detection.alerting.title
-        && let Some(text) = shown(title, printer)
-    {
-        functions.push(format!("def title({root}):\n    return {text}"));
-    }
-    if let Some(dedup) = &detection.alerting.dedup {
-        let parts: Vec<String> = dedup.by.iter().filter_map(|value| shown(value, printer)).collect();
-        match parts.as_slice() {
-            [] => {}
-            [one] => functions.push(format!("def dedup({root}):\n    return {one}")),
-            many => functions.push(format!("def dedup({root}):\n    return \":\".join([{}])", many.join(", "))),
-        }
-        if let Some(unique) = dedup.unique.as_ref().and_then(|value| shown(value, printer)) {
-            functions.push(format!("def unique({root}):\n    return {unique}"));
-        }
-    }
-    if !detection.alerting.severity.is_empty() {
-        let mut lines = String::new();
-        let mut whole = false;
-        for arm in &detection.alerting.severity {
-            let Ok(severity) = arm.severity else { continue };
-            let name = match severity {
-                Severity::Informational => "INFO",
-                Severity::Low => "LOW",
-                Severity::Medium => "MEDIUM",
-                Severity::High => "HIGH",
-                Severity::Critical => "CRITICAL",
-            };
-            match printer.predicate(&arm.when) {
-                Some(code) if code.text == "True" => {
-                    lines.push_str(&format!("    return \"{name}\"\n"));
-                    whole = true;
-                    break;
-                }
-                Some(code) => lines.push_str(&format!("    if {}:\n        return \"{name}\"\n", code.text)),
-                None => {}
-            }
-        }
-        if !lines.is_empty() {
-            if !whole {
-                lines.push_str("    return \"DEFAULT\"\n");
-            }
-            functions.push(format!("def severity({root}):\n{}", lines.trim_end()));
-        }
-    }
-    let mut lines = String::new();
-    for output in &detection.outputs {
-        if let Some(code) = printer.expr(&output.value) {
-            lines.push_str(&format!("        {}: {},\n", text::quoted(&output.name), code.text));
-        }
-    }
-    if !lines.is_empty() {
-        functions.push(format!("def alert_context({root}):\n    return {{\n{lines}    }}"));
-    }
-}
-
-/// A value as the text that an alert shows.
-fn shown(value: &Expr, printer: &mut Printer) -> Option<String> {
-    if let Expr::Call(name, parts) = value
-        && (*name == f::CONCAT || *name == f::CONCAT_OR_EMPTY)
-    {
-        let mut out = String::new();
-        for part in parts {
-            match part {
-                Expr::Literal(Value::String(fixed)) => {
-                    let quoted = text::quoted(&fixed.replace('{', "{{").replace('}', "}}"));
-                    out.push_str(quoted.get(1..quoted.len() - 1).unwrap_or(""));
-                }
-                Expr::Call(inner, arguments) if *inner == f::PYTHON_STR => {
-                    let code = printer.expr(arguments.first()?)?;
-                    if code.text.contains('\'') {
-                        return Some(printer.expr(value)?.text);
-                    }
-                    out.push_str(&format!("{{{}}}", code.text.replace('"', "'")));
-                }
-                other => {
-                    let code = printer.expr(other)?;
-                    if code.text.contains('\'') {
-                        return Some(format!("str({})", printer.expr(value)?.text));
-                    }
-                    out.push_str(&format!("{{{}}}", code.within(Binds::Or).replace('"', "'")));
-                }
-            }
-        }
-        // quotes inside the holes were turned: a text with both kinds is joined by a function instead
-        if !out.contains('\\') {
-            return Some(format!("f\"{out}\""));
-        }
-    }
-    let code = printer.expr(value)?;
-    if matches!(value, Expr::Literal(Value::String(_))) {
-        return Some(code.text);
-    }
-    Some(format!("str({})", code.text))
 }

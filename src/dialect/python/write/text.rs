@@ -1,8 +1,10 @@
 //! Expressions and conditions as Python. Whatever is printed never raises and means what the model means.
 
+use super::constants::Constants;
+use super::merge;
 use crate::model::{
-    Anchor, ArrayMode, Case, Expr, FieldRef, IpClass, JsonKind, Ordering, Predicate, Quantifier, RegexFlavour, Segment,
-    Test, TestKind, Typing, Value, Var, WildcardPart, function as f,
+    Anchor, ArrayMode, Case, Expr, FieldKind, FieldRef, FieldType, FieldTypes, IpClass, JsonKind, Ordering, Predicate,
+    Quantifier, RegexFlavour, Segment, Test, TestKind, Typing, Value, Var, WildcardPart, function as f,
 };
 
 /// How tightly a printed expression holds together.
@@ -24,7 +26,7 @@ pub(super) struct Code {
 }
 
 impl Code {
-    fn atom(text: impl Into<String>) -> Self {
+    pub(super) fn atom(text: impl Into<String>) -> Self {
         Self { text: text.into(), binds: Binds::Atom }
     }
 
@@ -39,24 +41,60 @@ impl Code {
 }
 
 /// Prints, and remembers which small functions and imports the text needs. `None`: it cannot be said exactly.
-pub(super) struct Printer {
+pub(super) struct Printer<'t> {
     pub used: Vec<&'static str>,
     /// What the function calls the event.
     pub root: &'static str,
+    /// Lists and patterns that stand above the functions.
+    pub constants: Constants,
+    /// What the fields are known to hold: a text needs no question whether it is one.
+    types: Option<&'t dyn FieldTypes>,
     names: Vec<(Var, String)>,
     fresh: usize,
 }
 
-impl Default for Printer {
+impl Default for Printer<'_> {
     fn default() -> Self {
-        Self::of("event")
+        Self::of("event", None)
     }
 }
 
-impl Printer {
+impl<'t> Printer<'t> {
     /// A printer for functions whose parameter has this name.
-    pub fn of(root: &'static str) -> Self {
-        Self { used: Vec::new(), root, names: Vec::new(), fresh: 0 }
+    pub fn of(root: &'static str, types: Option<&'t dyn FieldTypes>) -> Self {
+        Self { used: Vec::new(), root, constants: Constants::default(), types, names: Vec::new(), fresh: 0 }
+    }
+
+    /// The declared type of a field that is read as it stands.
+    fn declared(&self, subject: &Expr) -> Option<FieldType> {
+        let field = subject.as_field().filter(|field| field.mode == ArrayMode::Whole)?;
+        field.path.0.iter().all(|segment| matches!(segment, Segment::Key(_))).then_some(())?;
+        self.types?.type_of(&field.path.to_string())
+    }
+
+    /// Whether a field is declared as one text.
+    fn is_text(&self, subject: &Expr) -> bool {
+        use FieldKind::{Guid, Ip, Keyword, Text, Wildcard};
+        self.declared(subject)
+            .is_some_and(|declared| !declared.list && matches!(declared.kind, Keyword | Wildcard | Text | Ip | Guid))
+    }
+
+    /// Whether a field is declared as one number.
+    fn is_number(&self, subject: &Expr) -> bool {
+        self.declared(subject)
+            .is_some_and(|declared| !declared.list && matches!(declared.kind, FieldKind::Long | FieldKind::Double))
+    }
+
+    /// The text of a value, the empty one where it is none.
+    fn text_of(&mut self, subject: &Expr, code: &Code) -> String {
+        if self.is_text(subject)
+            && let Some(field) = subject.as_field()
+            && let Some(keys) = keys(&field.path.0)
+        {
+            return format!("{}.deep_get({keys}, default=\"\")", self.root);
+        }
+        self.need("text");
+        format!("_text({})", code.text)
     }
 
     fn need(&mut self, name: &'static str) {
@@ -262,6 +300,13 @@ impl Printer {
                 Code::atom(format!("f\"{text}\""))
             }
             f::COALESCE => {
+                if let [Expr::Field(field), Expr::Literal(value)] = arguments
+                    && field.mode == ArrayMode::Whole
+                    && field.path.0.iter().all(|segment| matches!(segment, Segment::Key(_)))
+                {
+                    let keys = keys(&field.path.0)?;
+                    return Some(Code::atom(format!("{}.deep_get({keys}, default={})", self.root, literal(value)?)));
+                }
                 self.need("coalesce");
                 let parts: Vec<String> = parts.iter().map(|part| part.within(Binds::Choice)).collect();
                 Code::atom(format!("_coalesce({})", parts.join(", ")))
@@ -304,7 +349,19 @@ impl Printer {
         Some(match predicate {
             Predicate::Always(flag) => Code::atom(if *flag { "True" } else { "False" }),
             Predicate::All(items) => self.joined(items, " and ", Binds::And, "True")?,
-            Predicate::Any(items) => self.joined(items, " or ", Binds::Or, "False")?,
+            Predicate::Any(items) => {
+                let groups = merge::groups(items);
+                let parts: Option<Vec<String>> =
+                    groups.iter().map(|group| Some(self.group(group)?.within(Binds::Not))).collect();
+                match parts?.as_slice() {
+                    [] => Code::atom("False"),
+                    [one] => match groups.as_slice() {
+                        [group] => self.group(group)?,
+                        _ => Code::at(one.clone(), Binds::Or),
+                    },
+                    parts => Code::at(parts.join(" or "), Binds::Or),
+                }
+            }
             Predicate::ExactlyOne(items) => {
                 let parts: Option<Vec<String>> =
                     items.iter().map(|item| Some(format!("bool({})", self.predicate(item)?.text))).collect();
@@ -337,12 +394,69 @@ impl Printer {
         })
     }
 
+    /// Conditions of which one must hold: alone, or as one question with several answers.
+    fn group(&mut self, group: &merge::Group<'_>) -> Option<Code> {
+        let merge::Group::Texts { subject, asks, words, case } = group else {
+            let merge::Group::One(predicate) = group else { return None };
+            return self.predicate(predicate);
+        };
+        let code = self.expr(subject)?;
+        let text = self.text_of(subject, &code);
+        let fold = *case != Case::Sensitive;
+        let lower = if fold { ".lower()" } else { "" };
+        let words: Vec<String> =
+            words.iter().map(|word| if fold { word.to_lowercase() } else { (*word).to_owned() }).collect();
+        let listed: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+        Some(match asks {
+            merge::Asks::StartsWith | merge::Asks::EndsWith => {
+                let method = if *asks == merge::Asks::StartsWith { "startswith" } else { "endswith" };
+                let kind = if method == "startswith" { "prefixes" } else { "suffixes" };
+                let values = self.constants.listed(subject, kind, &listed, ('(', ')'));
+                Code::atom(format!("{text}{lower}.{method}({values})"))
+            }
+            merge::Asks::Contains => {
+                let values = self.constants.listed(subject, "words", &listed, ('(', ')'));
+                Code::atom(format!("any(word in {text}{lower} for word in {values})"))
+            }
+            merge::Asks::Term => {
+                self.need("re");
+                let words: Vec<String> = words.iter().map(|word| escaped(word)).collect();
+                let pattern = format!("(?<![^\\W_])(?:{})(?![^\\W_])", words.join("|"));
+                self.regex(subject, "search", &pattern, *case, &text)
+            }
+        })
+    }
+
+    /// A pattern against a value that may be no text, or against a declared text.
+    fn guarded(&mut self, subject: &Expr, value: &str, method: &str, pattern: &str, case: Case) -> Code {
+        // a missing text reads as the empty one, which the pattern must not fit
+        let never_empty = regex::Regex::new(pattern).is_ok_and(|pattern| !pattern.is_match(""));
+        if never_empty && self.is_text(subject) {
+            let text = self.text_of(subject, &Code::atom(value));
+            return self.regex(subject, method, pattern, case, &text);
+        }
+        let found = self.regex(subject, method, pattern, case, value);
+        Code::at(format!("isinstance({value}, str) and {}", found.text), Binds::And)
+    }
+
+    /// A pattern against a text: in its place, or as a constant where it is long.
+    fn regex(&mut self, subject: &Expr, method: &str, pattern: &str, case: Case, text: &str) -> Code {
+        self.need("re");
+        let flags = if case == Case::Sensitive { "" } else { ", re.IGNORECASE" };
+        let compiled = format!("re.compile({}{flags})", raw(pattern));
+        Code::atom(match self.constants.pattern(subject, pattern, &compiled) {
+            Some(name) => format!("bool({name}.{method}({text}))"),
+            None => format!("bool(re.{method}({}, {text}{flags}))", raw(pattern)),
+        })
+    }
+
     fn joined(&mut self, items: &[Predicate], by: &str, binds: Binds, none: &str) -> Option<Code> {
         let parts: Option<Vec<String>> = items
             .iter()
             .map(|item| {
                 let code = self.predicate(item)?;
-                let least = if binds == Binds::And { Binds::Not } else { Binds::And };
+                // an `and` inside an `or` reads better in brackets
+                let least = Binds::Not;
                 Some(code.within(least))
             })
             .collect();
@@ -387,10 +501,7 @@ impl Printer {
             _ => Some(self.expr(subject)?),
         };
         let s = code.as_ref().map(|code| code.within(Binds::Atom)).unwrap_or_default();
-        let text = |this: &mut Self| {
-            this.need("text");
-            format!("_text({})", code.as_ref().map(|code| code.text.clone()).unwrap_or_default())
-        };
+        let text = |this: &mut Self| this.text_of(subject, code.as_ref().unwrap_or(&Code::atom("None")));
         Some(match kind {
             TestKind::KeyPresent => match subject {
                 Expr::Field(field) => match field.path.0.as_slice() {
@@ -407,6 +518,11 @@ impl Printer {
                 }
                 _ => return None,
             },
+            TestKind::Equals { value, typing: Typing::Typed | Typing::Mapped(_), .. }
+                if self.is_number(subject) && matches!(value.as_literal(), Some(Value::Int(_) | Value::Double(_))) =>
+            {
+                Code::at(format!("{s} == {}", literal(value.as_literal()?)?), Binds::Compare)
+            }
             TestKind::Equals { value, case, typing } => self.equals(&s, value, *case, *typing, &text)?,
             TestKind::In { values, case, typing } => {
                 let fixed: Option<Vec<&Value>> = values.iter().map(Expr::as_literal).collect();
@@ -415,14 +531,16 @@ impl Printer {
                 });
                 match (fixed, case) {
                     (Some(values), Case::Sensitive) if texts => {
-                        Code::at(format!("{s} in {}", tuple(&values, |value| value.to_owned())?), Binds::Compare)
+                        let listed = quotes(&values, |value| value.to_owned())?;
+                        let brackets = if self.is_text(subject) { ('{', '}') } else { ('(', ')') };
+                        let values = self.constants.listed(subject, "", &listed, brackets);
+                        Code::at(format!("{s} in {values}"), Binds::Compare)
                     }
                     (Some(values), Case::Ignore | Case::IgnoreAscii) if texts => {
                         let text = text(self);
-                        Code::at(
-                            format!("{text}.lower() in {}", tuple(&values, |value| value.to_lowercase())?),
-                            Binds::Compare,
-                        )
+                        let listed = quotes(&values, |value| value.to_lowercase())?;
+                        let values = self.constants.listed(subject, "", &listed, ('{', '}'));
+                        Code::at(format!("{text}.lower() in {values}"), Binds::Compare)
                     }
                     _ => {
                         let mut parts = Vec::new();
@@ -447,10 +565,9 @@ impl Printer {
                 if term.is_empty() {
                     return None;
                 }
-                self.need("re");
-                let flags = if *case == Case::Sensitive { "" } else { ", re.IGNORECASE" };
                 let pattern = format!("(?<![^\\W_]){}(?![^\\W_])", escaped(term));
-                Code::atom(format!("bool(re.search({}, {}{flags}))", raw(&pattern), text(self)))
+                let text = text(self);
+                self.regex(subject, "search", &pattern, *case, &text)
             }
             TestKind::Wildcard { pattern, case } => {
                 let mut glob = String::from("(?s)");
@@ -461,9 +578,7 @@ impl Printer {
                         WildcardPart::One => glob.push('.'),
                     }
                 }
-                self.need("re");
-                let flags = if *case == Case::Sensitive { "" } else { ", re.IGNORECASE" };
-                Code::at(format!("isinstance({s}, str) and bool(re.fullmatch({}, {s}{flags}))", raw(&glob)), Binds::And)
+                self.guarded(subject, &s, "fullmatch", &glob, *case)
             }
             TestKind::Regex { pattern, flavour, anchor, case } => {
                 let Some(Value::String(pattern)) = pattern.as_literal() else { return None };
@@ -472,17 +587,12 @@ impl Printer {
                     RegexFlavour::Re2 => from_re2(pattern)?,
                     RegexFlavour::Lucene => return None,
                 };
-                self.need("re");
                 let method = match anchor {
                     Anchor::Search => "search",
                     Anchor::Start => "match",
                     Anchor::Whole => "fullmatch",
                 };
-                let flags = if *case == Case::Sensitive { "" } else { ", re.IGNORECASE" };
-                Code::at(
-                    format!("isinstance({s}, str) and bool(re.{method}({}, {s}{flags}))", raw(&pattern)),
-                    Binds::And,
-                )
+                self.guarded(subject, &s, method, &pattern, *case)
             }
             TestKind::Cidr { networks } => {
                 self.need("in_networks");
@@ -499,7 +609,7 @@ impl Printer {
                     IpClass::Private => Code::atom(format!("getattr(_address({s}), 'is_private', False)")),
                 }
             }
-            TestKind::Compare { ordering, value, typing } => self.order(&s, *ordering, value, *typing)?,
+            TestKind::Compare { ordering, value, typing } => self.order(subject, &s, *ordering, value, *typing)?,
             TestKind::Range { low, high, typing } => {
                 let mut parts = vec![format!("{s} is not None")];
                 for (bound, open, closed) in
@@ -507,7 +617,7 @@ impl Printer {
                 {
                     if let Some((value, inclusive)) = bound {
                         let ordering = if *inclusive { closed } else { open };
-                        parts.push(self.order(&s, ordering, value, *typing)?.within(Binds::And));
+                        parts.push(self.order(subject, &s, ordering, value, *typing)?.within(Binds::And));
                     }
                 }
                 if parts.len() > 1 {
@@ -515,7 +625,11 @@ impl Printer {
                 }
                 Code::at(parts.join(" and "), Binds::And)
             }
+            TestKind::Present if self.declared(subject).is_some_and(|declared| !declared.list) => {
+                Code::at(format!("{s} is not None"), Binds::Compare)
+            }
             TestKind::Present => Code::at(format!("{s} not in (None, [])"), Binds::Compare),
+            TestKind::Empty if self.is_text(subject) => Code::at(format!("not {s}"), Binds::Not),
             TestKind::Empty => Code::at(format!("{s} in (None, \"\", [], {{}})"), Binds::Compare),
             TestKind::Truthy => Code::atom(format!("bool({})", code.map(|code| code.text).unwrap_or_default())),
             TestKind::IsKind { kinds } => {
@@ -640,7 +754,7 @@ impl Printer {
         Some(Code::at(format!("isinstance({s}, str) and isinstance({other}, str) and {asked}"), Binds::And))
     }
 
-    fn order(&mut self, s: &str, ordering: Ordering, value: &Expr, typing: Typing) -> Option<Code> {
+    fn order(&mut self, subject: &Expr, s: &str, ordering: Ordering, value: &Expr, typing: Typing) -> Option<Code> {
         let sign = match ordering {
             Ordering::Less => "<",
             Ordering::LessOrEqual => "<=",
@@ -648,6 +762,12 @@ impl Printer {
             Ordering::GreaterOrEqual => ">=",
         };
         let guard = match (value.as_literal()?, typing) {
+            (Value::Int(_) | Value::Double(_), Typing::Python | Typing::Typed | Typing::Mapped(_))
+                if self.is_number(subject) =>
+            {
+                format!("{s} is not None")
+            }
+            (Value::String(_), Typing::Python | Typing::Typed) if self.is_text(subject) => format!("{s} is not None"),
             (Value::Int(_) | Value::Double(_), Typing::Python) => format!("isinstance({s}, (int, float))"),
             (Value::Int(_) | Value::Double(_), Typing::Typed | Typing::Mapped(_)) => {
                 self.need("number");
@@ -671,6 +791,11 @@ pub(super) fn negated(code: &Code) -> Code {
                 return Code::at(format!("{before}{contrary}{after}"), Binds::Compare);
             }
         }
+    }
+    if code.binds == Binds::Not
+        && let Some(inner) = code.text.strip_prefix("not ")
+    {
+        return Code::atom(if inner.starts_with("bool(") { inner.to_owned() } else { format!("bool({inner})") });
     }
     Code::at(format!("not {}", code.within(Binds::Not)), Binds::Not)
 }
@@ -720,11 +845,15 @@ fn keys(segments: &[Segment]) -> Option<String> {
     Some(parts?.join(", "))
 }
 
-fn tuple(values: &[&Value], change: impl Fn(&str) -> String) -> Option<String> {
-    let parts: Option<Vec<String>> = values.iter().map(|value| Some(quoted(&change(value.as_str()?)))).collect();
-    let parts = parts?;
-    let comma = if parts.len() == 1 { "," } else { "" };
-    Some(format!("({}{comma})", parts.join(", ")))
+fn quotes(values: &[&Value], change: impl Fn(&str) -> String) -> Option<Vec<String>> {
+    let mut parts: Vec<String> = Vec::new();
+    for value in values {
+        let part = quoted(&change(value.as_str()?));
+        if !parts.contains(&part) {
+            parts.push(part);
+        }
+    }
+    Some(parts)
 }
 
 /// A constant as Python writes it.
