@@ -3,8 +3,11 @@
 //! What has no counterpart is replaced by the constant that widens the rule (spec/field-resolver.md, 3): a condition
 //! left out under a conjunction lets more events through, and under a negation the constant is the other one.
 
+mod events;
+
 use super::lookup::{self, NoPath};
 use super::schema::{Confidence, Row, Schema};
+use super::several::Sources;
 use super::words;
 use crate::diagnostic::{Span, codes};
 use crate::model::walk::{self, Fold};
@@ -63,8 +66,23 @@ enum Side {
     FromCommon,
 }
 
+/// [`to_common`] for a rule whose parts read log sources of their own.
+pub fn parts_to_common(logic: Logic, platform: PlatformId, sources: &Sources<'_>) -> Mapped {
+    run_parts(logic, Side::ToCommon, platform, sources)
+}
+
+/// [`from_common`] for a rule whose parts read log sources of their own.
+pub fn parts_from_common(logic: Logic, platform: PlatformId, sources: &Sources<'_>) -> Mapped {
+    run_parts(logic, Side::FromCommon, platform, sources)
+}
+
 fn run(logic: Logic, side: Side, platform: PlatformId, schema: &Schema) -> Mapped {
-    let mut mapper = Mapper::new(side, platform, schema);
+    run_parts(logic, side, platform, &Sources::one(schema))
+}
+
+fn run_parts(logic: Logic, side: Side, platform: PlatformId, sources: &Sources<'_>) -> Mapped {
+    let mut mapper = Mapper::new(side, platform, sources.first);
+    mapper.sources = sources.several().then_some(sources);
     let logic = match side {
         Side::ToCommon => walk::logic(&mut mapper, elements_to_any(logic)),
         Side::FromCommon => walk::logic(&mut mapper, logic),
@@ -89,6 +107,10 @@ struct Mapper<'a> {
     computed: BTreeSet<String>,
     /// Lists whose elements are bound at this place: variable, path of the list before and after mapping.
     elements: Vec<(Var, FieldPath, FieldPath)>,
+    /// Whether an odd number of negations stands around this place.
+    negated: bool,
+    /// The tables of the parts, where they differ.
+    sources: Option<&'a Sources<'a>>,
 }
 
 impl<'a> Mapper<'a> {
@@ -105,6 +127,8 @@ impl<'a> Mapper<'a> {
             in_test: false,
             computed: BTreeSet::new(),
             elements: Vec::new(),
+            negated: false,
+            sources: None,
         }
     }
 }
@@ -136,7 +160,10 @@ impl Mapper<'_> {
                 };
                 match lookup::platform_path(&found, self.platform, field.mode) {
                     Ok((path, mode)) => Some((found.row.clone(), FieldRef { path, mode, optional: false })),
-                    Err(NoPath::Absent) => fail(self, format!("{} has no field for it", self.platform.name())),
+                    Err(NoPath::Absent) => {
+                        let why = found.row.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
+                        fail(self, format!("{} has no field for it{why}", self.platform.name()))
+                    }
                     Err(NoPath::Flattened) => fail(
                         self,
                         format!("{} flattens this list, so one element cannot be told apart", self.platform.name()),
@@ -146,9 +173,17 @@ impl Mapper<'_> {
         }
     }
 
-    /// A condition left out: the constant that widens, and the loss. Where nothing widens, the rule cannot do without.
+    /// A condition left out: the constant that widens, and the loss. Where nothing widens, the rule cannot do without,
+    /// unless the condition only chooses among events.
     fn leave_out(&mut self, span: Option<Span>, missing: Unmapped) -> Predicate {
+        let selects = self.schema.rows.iter().any(|row| row.selects && row.name.to_string() == missing.name);
         let Some(constant) = self.place.widening() else {
+            if selects {
+                let message = format!("the condition on `{}` is left out: {}", missing.name, missing.reason);
+                self.losses.push(Loss::matching(codes::fields::UNMAPPED, Direction::Either, message, span));
+                self.unmapped.insert(missing);
+                return Predicate::Always(!self.negated);
+            }
             self.broken = true;
             self.unmapped.insert(missing);
             return Predicate::Always(true);
@@ -159,8 +194,8 @@ impl Mapper<'_> {
         Predicate::Always(constant)
     }
 
-    fn note_confidence(&mut self, row: &Row, span: Span) {
-        if self.side != Side::FromCommon || row.confidence == Confidence::Exact {
+    fn note_confidence(&mut self, row: &Row, span: Span, ignores_case: bool) {
+        if self.side != Side::FromCommon || row.confidence == Confidence::Exact || ignores_case && row.case_varies {
             return;
         }
         let why = row.note.as_deref().unwrap_or("nobody has compared the values on every platform");
@@ -178,6 +213,12 @@ impl Mapper<'_> {
         {
             return known;
         }
+        if let Some(told) = self.told_by_source(&test) {
+            return told;
+        }
+        if let Some(apart) = self.registry_path(&test) {
+            return apart;
+        }
         let outer = (std::mem::replace(&mut self.in_test, true), self.missing.take());
         let row = match &test.subject {
             Expr::Field(field) if !self.is_computed(field) => self.find(field).map(|(row, _)| row),
@@ -191,7 +232,7 @@ impl Mapper<'_> {
             return self.leave_out(Some(span), missing);
         }
         if let Some(row) = row {
-            self.note_confidence(&row, span);
+            self.note_confidence(&row, span, ignores_case(&mapped.kind));
             if self.side == Side::FromCommon && words::is_line(&row, self.platform) {
                 return match words::in_line(&mapped.kind) {
                     Some(kind) => Predicate::Test(Test { kind, ..mapped }),
@@ -201,6 +242,23 @@ impl Mapper<'_> {
                             name: row.name.to_string(),
                             reason: format!(
                                 "{} keeps the words in one line, which cannot be asked this",
+                                self.platform.name()
+                            ),
+                        },
+                    ),
+                };
+            }
+            if self.side == Side::FromCommon && row.extension.contains(&self.platform) {
+                return match words::as_ending(&mapped.kind) {
+                    Some(kinds) => {
+                        Predicate::any(kinds.into_iter().map(|kind| Predicate::Test(Test { kind, ..mapped.clone() })))
+                    }
+                    None => self.leave_out(
+                        Some(span),
+                        Unmapped {
+                            name: row.name.to_string(),
+                            reason: format!(
+                                "{} has only the whole file name, which cannot be asked this",
                                 self.platform.name()
                             ),
                         },
@@ -357,11 +415,19 @@ impl Fold for Mapper<'_> {
         match predicate {
             Predicate::Not(inner) => {
                 self.place = self.place.negated();
+                self.negated = !self.negated;
                 let inner = self.predicate(*inner);
                 self.place = self.place.negated();
+                self.negated = !self.negated;
                 inner.negate()
             }
-            Predicate::All(items) => Predicate::all(items.into_iter().map(|item| self.predicate(item))),
+            Predicate::All(items) => {
+                let items: Vec<_> = items.into_iter().map(|item| self.predicate(item)).collect();
+                Predicate::all(match self.side {
+                    Side::ToCommon => events::one_of_kinds(items, self.schema, self.platform),
+                    Side::FromCommon => items,
+                })
+            }
             Predicate::Any(items) => {
                 let items: Vec<_> = items.into_iter().map(|item| self.predicate(item)).collect();
                 if items.contains(&Predicate::Always(true)) { Predicate::Always(true) } else { Predicate::any(items) }
@@ -385,7 +451,7 @@ impl Fold for Mapper<'_> {
         match self.find(&field) {
             Some((row, mapped)) => {
                 if !self.in_test {
-                    self.note_confidence(&row, Span::default());
+                    self.note_confidence(&row, Span::default(), false);
                 }
                 Expr::Field(mapped)
             }
@@ -448,19 +514,24 @@ impl Fold for Mapper<'_> {
                 history,
                 recent,
             },
-            Shape::Sequence { stages, absent, max_span, until, unordered } => Shape::Sequence {
-                stages: stages.into_iter().map(|stage| walk::stage(self, stage)).collect(),
-                absent: absent
-                    .into_iter()
-                    .map(|item| AbsentStage {
-                        stage: self.at(self.place.negated(), |mapper| walk::stage(mapper, item.stage)),
-                        before: item.before,
-                    })
-                    .collect(),
-                max_span,
-                until: until.map(|stage| self.at(self.place.negated(), |mapper| walk::stage(mapper, stage))),
-                unordered,
-            },
+            Shape::Sequence { stages, absent, max_span, until, unordered } => {
+                let mut number = 0..;
+                let mut part = |mapper: &mut Self, place: Place, stage| {
+                    let number = number.next().unwrap_or(0);
+                    mapper.at(place, |mapper| mapper.stage_of(number, stage))
+                };
+                let (here, denied) = (self.place, self.place.negated());
+                Shape::Sequence {
+                    stages: stages.into_iter().map(|stage| part(self, here, stage)).collect(),
+                    absent: absent
+                        .into_iter()
+                        .map(|item| AbsentStage { stage: part(self, denied, item.stage), before: item.before })
+                        .collect(),
+                    max_span,
+                    until: until.map(|stage| part(self, denied, stage)),
+                    unordered,
+                }
+            }
             Shape::Absence { events, without, on, window } => Shape::Absence {
                 events: self.pipeline(events),
                 without: self.at(self.place.negated(), |mapper| mapper.pipeline(without)),
@@ -472,6 +543,18 @@ impl Fold for Mapper<'_> {
     }
 
     fn pipeline(&mut self, pipeline: Pipeline) -> Pipeline {
+        let outer = self.schema;
+        if let (Some(sources), Source::Table(name)) = (self.sources, &pipeline.source) {
+            self.schema = sources.of_table(name, self.platform).unwrap_or(outer);
+        }
+        let mapped = self.mapped_pipeline(pipeline);
+        self.schema = outer;
+        mapped
+    }
+}
+
+impl Mapper<'_> {
+    fn mapped_pipeline(&mut self, pipeline: Pipeline) -> Pipeline {
         let computed = std::mem::take(&mut self.computed);
         let mut places = self.place.of_steps(&pipeline.steps).into_iter();
         let source = self.at(places.next().unwrap_or(Place::Fixed), |mapper| mapper.source(pipeline.source));
@@ -481,20 +564,29 @@ impl Fold for Mapper<'_> {
         let steps = steps.collect();
         let mut mapped = Pipeline { source, steps };
         self.computed = computed;
-        if self.side == Side::FromCommon && matches!(mapped.source, Source::Events | Source::Table(_)) {
-            self.add_discriminator(&mut mapped);
+        if matches!(mapped.source, Source::Events | Source::Table(_)) {
+            match self.side {
+                Side::ToCommon => self.say_kinds(&mut mapped),
+                Side::FromCommon => self.add_discriminator(&mut mapped),
+            }
         }
         mapped
     }
-}
 
-impl Mapper<'_> {
     /// Maps a part that stands at another place.
     fn at<T>(&mut self, place: Place, part: impl FnOnce(&mut Self) -> T) -> T {
         let outer = std::mem::replace(&mut self.place, place);
         let mapped = part(self);
         self.place = outer;
         mapped
+    }
+
+    /// A condition on the events of a stage, with what tells them apart from others under the same name.
+    fn with_discriminator(&self, condition: Predicate) -> Predicate {
+        if self.pins(&condition) {
+            return condition;
+        }
+        Predicate::all(self.discriminator().into_iter().chain([condition]))
     }
 
     fn add_discriminator(&self, pipeline: &mut Pipeline) {
@@ -632,6 +724,22 @@ fn elements_to_any(logic: Logic) -> Logic {
         }
     }
     walk::logic(&mut Flatten, logic)
+}
+
+/// Whether a test takes upper and lower case for the same.
+fn ignores_case(kind: &TestKind) -> bool {
+    match kind {
+        TestKind::Equals { case, .. }
+        | TestKind::In { case, .. }
+        | TestKind::Contains { case, .. }
+        | TestKind::StartsWith { case, .. }
+        | TestKind::EndsWith { case, .. }
+        | TestKind::Wildcard { case, .. }
+        | TestKind::Regex { case, .. }
+        | TestKind::Term { case, .. } => *case != crate::model::Case::Sensitive,
+        TestKind::Present | TestKind::KeyPresent | TestKind::Empty => true,
+        _ => false,
+    }
 }
 
 fn literal_text(value: &Value) -> Option<String> {

@@ -1,6 +1,8 @@
 //! A common event as each platform stores it (spec/field-resolver.md, 3: event projection).
 
+use super::registry;
 use super::schema::{Row, Schema};
+use super::several::{SOURCE, TABLE};
 use super::words;
 use crate::model::{FieldKind, FieldPath, PlatformId, Segment};
 use serde_json::{Map, Value as Json};
@@ -41,8 +43,17 @@ fn projected(event: &Json, schema: &Schema, platform: PlatformId, every_name: bo
             }
         }
     }
+    for (field, value) in schema.marks_of(event, platform) {
+        let path = FieldPath::parse(field);
+        let kind = super::lookup::find_row(schema, platform, &path).map(|found| found.row.type_on(platform).kind);
+        put(&mut out, &concrete(&path, &[]), in_type(value.clone(), kind.unwrap_or(FieldKind::Keyword)));
+    }
     for row in &schema.rows {
         let Some(path) = row.paths.get(&platform) else { continue };
+        // An extension is in the whole name.
+        if row.extension.contains(&platform) {
+            continue;
+        }
         // A row for a whole list only names it; its members have rows of their own. Words of a line are in the line.
         if row.name.0.last() == Some(&Segment::Any) || words::is_line(row, platform) {
             continue;
@@ -56,14 +67,66 @@ fn projected(event: &Json, schema: &Schema, platform: PlatformId, every_name: bo
             }
         });
     }
+    several_columns(event, schema, platform, &mut out);
+    if let (PlatformId::Sentinel, Some(_), Some(table)) =
+        (platform, event.get(SOURCE), schema.scopes.get(&platform).and_then(|scope| scope.names.first()))
+    {
+        put(&mut out, &[At::Key(TABLE.to_owned())], Json::String(table.clone()));
+    }
     out
+}
+
+/// What one field says, in several columns: the same for the same value, and other for another.
+fn several_columns(event: &Json, schema: &Schema, platform: PlatformId, out: &mut Json) {
+    for row in &schema.rows {
+        let Some(columns) = row.columns.get(&platform) else { continue };
+        let mut found = None;
+        each(event, &row.name.0, PlatformId::Sentinel, &mut Vec::new(), &mut |_, value| {
+            if !value.is_null() {
+                found = Some(value.to_string());
+            }
+        });
+        let Some(text) = found else { continue };
+        if row.registry {
+            let path = serde_json::from_str::<String>(&text).unwrap_or(text);
+            let (key, value) = registry::split(&path);
+            for (column, part) in columns.iter().zip([key, value]) {
+                put(out, &concrete(column, &[]), Json::String(part));
+            }
+            continue;
+        }
+        let number = text.bytes().fold(7u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte))) % 30_000;
+        for column in columns {
+            let Some(name) = column.as_column() else { continue };
+            if out.get(name).is_some_and(|known| !known.is_null()) {
+                continue;
+            }
+            let kind = super::lookup::find_row(schema, platform, column).map(|found| found.row.type_on(platform).kind);
+            let value = match kind {
+                Some(FieldKind::Long) => Json::from(number),
+                Some(FieldKind::Date) => Json::String(format!(
+                    "2023-12-{:02}T{:02}:{:02}:{:02}Z",
+                    1 + number % 28,
+                    number % 24,
+                    number % 60,
+                    number / 600
+                )),
+                _ => Json::String(text.clone()),
+            };
+            put(out, &concrete(column, &[]), value);
+        }
+    }
 }
 
 /// A platform's event under common names: what [`project`] does, backwards. Fields without a row are left out.
 pub fn unproject(event: &Json, schema: &Schema, platform: PlatformId) -> Json {
     let mut out = Json::Object(Map::new());
+    if let Some(kind) = schema.kind_of(event, platform) {
+        put(&mut out, &concrete(&super::kinds::kind_path(), &[]), Json::String(kind.to_owned()));
+    }
     for row in &schema.rows {
-        if row.name.0.last() == Some(&Segment::Any) || words::is_line(row, platform) {
+        let apart = words::is_line(row, platform) || row.extension.contains(&platform);
+        if row.name.0.last() == Some(&Segment::Any) || apart {
             continue;
         }
         let paths = row.paths.get(&platform).into_iter().chain(row.also.get(&platform).into_iter().flatten());
@@ -226,8 +289,12 @@ fn respell(
     if spelt.is_none() && from.1 == to.1 {
         return value.clone();
     }
-    let text = spelt.unwrap_or(text);
-    match to.1 {
+    in_type(spelt.unwrap_or(text), to.1)
+}
+
+/// A text as a value of this type, where it is one.
+fn in_type(text: String, kind: FieldKind) -> Json {
+    match kind {
         FieldKind::Long => text.parse::<i64>().map_or(Json::String(text.clone()), Json::from),
         FieldKind::Double => text.parse::<f64>().map_or(Json::String(text.clone()), Json::from),
         FieldKind::Boolean => text.parse::<bool>().map_or(Json::String(text.clone()), Json::from),

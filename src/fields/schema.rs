@@ -1,6 +1,7 @@
 //! The field tables and their file format.
 
 use super::index::Index;
+use super::kinds::EventKind;
 use crate::model::{FieldPath, FieldType, PlatformId};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -53,6 +54,16 @@ struct RowFile {
     #[serde(default)]
     one_line: Vec<String>,
     #[serde(default)]
+    extension: Vec<String>,
+    #[serde(default)]
+    columns: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    registry: bool,
+    #[serde(default)]
+    selects: bool,
+    #[serde(default)]
+    case_varies: bool,
+    #[serde(default)]
     note: Option<String>,
 }
 
@@ -75,6 +86,17 @@ pub struct Row {
     pub values: Vec<ValueRow>,
     /// Platforms that keep the words of this list in one text, with blanks between them.
     pub one_line: Vec<PlatformId>,
+    /// Columns that together say the same on a platform that has no single one: as keys, they stand for it.
+    pub columns: BTreeMap<PlatformId, Vec<FieldPath>>,
+    /// Platforms that have only the whole file name of which this is the extension.
+    pub extension: Vec<PlatformId>,
+    /// It is the path of a registry value, whose key and name stand in the two `columns` elsewhere.
+    pub registry: bool,
+    /// A condition on it chooses among events that are told apart by other means elsewhere (the operating system): it
+    /// is not what a rule looks for.
+    pub selects: bool,
+    /// Values are the same but for upper and lower case: a test that ignores case is exact.
+    pub case_varies: bool,
     /// How sure the row is.
     pub confidence: Confidence,
     /// What a reader must know, shown in reports.
@@ -145,6 +167,8 @@ struct SchemaFile {
     elastic: Option<PlatformScope>,
     sentinel: Option<PlatformScope>,
     panther: Option<PlatformScope>,
+    #[serde(default)]
+    kinds: Vec<EventKind>,
     fields: Vec<RowFile>,
 }
 
@@ -157,6 +181,8 @@ pub struct Schema {
     pub title: String,
     /// Where it lives.
     pub scopes: BTreeMap<PlatformId, PlatformScope>,
+    /// Kinds of its events, where platforms mark them in their own ways.
+    pub kinds: Vec<EventKind>,
     /// Its fields. Who changes them changes a copy: what was looked up in a table is remembered by it.
     pub rows: Vec<Row>,
     index: Index,
@@ -205,6 +231,7 @@ impl Schema {
             source: file.source,
             title: file.title,
             scopes: scopes.into_iter().filter_map(|(platform, scope)| Some((platform, scope?))).collect(),
+            kinds: file.kinds,
             rows: file.fields.into_iter().map(row).collect::<Result<_, _>>()?,
             index: Index::default(),
         })
@@ -258,6 +285,17 @@ fn row(file: RowFile) -> Result<Row, SchemaError> {
         tables: file.tables,
         values: file.values,
         one_line: file.one_line.iter().filter_map(|platform| PlatformId::by_name(platform)).collect(),
+        extension: file.extension.iter().filter_map(|platform| PlatformId::by_name(platform)).collect(),
+        columns: file
+            .columns
+            .iter()
+            .filter_map(|(platform, names)| {
+                Some((PlatformId::by_name(platform)?, names.iter().map(|name| FieldPath::parse(name)).collect()))
+            })
+            .collect(),
+        registry: file.registry,
+        selects: file.selects,
+        case_varies: file.case_varies,
         confidence: file.confidence,
         note: file.note,
     })
@@ -288,7 +326,12 @@ const EMBEDDED: &[(&str, &str)] = embedded![
     "kubernetes_audit",
     "m365_audit",
     "okta_system",
-    "windows_process",
+    "endpoint_process",
+    "endpoint_file",
+    "endpoint_registry",
+    "endpoint_network",
+    "endpoint_library",
+    "windows_powershell",
     "windows_security"
 ];
 
@@ -319,6 +362,10 @@ impl Schemas {
             Some(schema) => {
                 schema.index = Index::default();
                 schema.scopes.extend(overlay.scopes);
+                for kind in overlay.kinds {
+                    schema.kinds.retain(|old| old.name != kind.name);
+                    schema.kinds.insert(0, kind);
+                }
                 for row in overlay.rows {
                     schema.rows.retain(|old| old.name != row.name);
                     schema.rows.insert(0, row);

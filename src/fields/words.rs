@@ -61,9 +61,60 @@ fn quoted(value: &Expr) -> Option<String> {
     }
 }
 
-/// An event in which words and line go together where only one of them is given.
+/// A test of a file's extension as tests of which one must hold of the whole name. `None` where the name cannot answer
+/// it. An extension is what follows the last dot.
+pub(super) fn as_ending(kind: &TestKind) -> Option<Vec<TestKind>> {
+    let ending = |value: &Expr, case: Case| match value.as_literal()? {
+        Value::String(text) if !text.is_empty() && !text.contains('.') => {
+            Some(TestKind::EndsWith { value: Expr::text(format!(".{text}")), case })
+        }
+        _ => None,
+    };
+    match kind {
+        TestKind::Equals { value, case, .. } => Some(vec![ending(value, *case)?]),
+        TestKind::In { values, case, .. } => values.iter().map(|value| ending(value, *case)).collect(),
+        TestKind::Wildcard { pattern, case } => {
+            if pattern.iter().any(|part| matches!(part, WildcardPart::Text(text) if text.contains('.'))) {
+                return None;
+            }
+            let inner: String = pattern
+                .iter()
+                .map(|part| match part {
+                    WildcardPart::Text(text) => regex_text(text),
+                    WildcardPart::Many => "[^.]*".to_owned(),
+                    WildcardPart::One => "[^.]".to_owned(),
+                })
+                .collect();
+            Some(vec![search(format!(r"\.{inner}$"), *case)])
+        }
+        TestKind::StartsWith { value, case } => {
+            let text = quoted(value)?;
+            (!text.contains('.')).then(|| vec![search(format!(r"\.{text}[^.]*$"), *case)])
+        }
+        TestKind::Present | TestKind::KeyPresent => {
+            Some(vec![TestKind::Contains { value: Expr::text("."), case: Case::Sensitive }])
+        }
+        _ => None,
+    }
+}
+
+/// An event in which words and line go together where only one of them is given, and a name and its extension always.
 pub(super) fn completed(event: &Json, schema: &Schema) -> Json {
     let mut event = event.clone();
+    for row in schema.rows.iter().filter(|row| !row.extension.is_empty()) {
+        let Some(whole) = whole_of(row, schema) else { continue };
+        let known = |path: &str| event.pointer(path).and_then(Json::as_str).map(str::to_owned);
+        match (known(&pointer(row)), known(&pointer(whole))) {
+            (_, Some(name)) => {
+                let ending = name.rsplit_once('.').map_or(Json::Null, |(_, ending)| Json::String(ending.to_owned()));
+                crate::fields::project::set(&mut event, &row.name, ending);
+            }
+            (Some(ending), None) => {
+                crate::fields::project::set(&mut event, &whole.name, Json::String(format!("file.{ending}")));
+            }
+            (None, None) => {}
+        }
+    }
     for row in schema.rows.iter().filter(|row| !row.one_line.is_empty()) {
         let Some(line) = line_of(row, schema) else { continue };
         let (words, text) = (pointer(row), pointer(line));
@@ -91,6 +142,13 @@ pub(super) fn line_of<'a>(row: &Row, schema: &'a Schema) -> Option<&'a Row> {
     let platform = row.one_line.first()?;
     let path = row.paths.get(platform)?;
     schema.rows.iter().find(|other| other.one_line.is_empty() && other.paths.get(platform) == Some(path))
+}
+
+/// The row of the whole name on a platform that has no extension of its own.
+fn whole_of<'a>(row: &Row, schema: &'a Schema) -> Option<&'a Row> {
+    let platform = row.extension.first()?;
+    let path = row.paths.get(platform)?;
+    schema.rows.iter().find(|other| other.extension.is_empty() && other.paths.get(platform) == Some(path))
 }
 
 /// Whether a row's words stand in one line on the platform.
@@ -157,8 +215,17 @@ mod tests {
     }
 
     #[test]
+    fn a_name_and_its_extension_are_told_together() {
+        let schema = Schemas::built_in().get("endpoint_file").unwrap();
+        let event = json!({"kind": "created", "file": {"extension": "exe"}});
+        assert_eq!(project(&event, schema, PlatformId::Sentinel)["FileName"], "file.exe");
+        let event = json!({"kind": "created", "file": {"name": "a.tar.gz"}});
+        assert_eq!(project(&event, schema, PlatformId::Elastic)["file"]["extension"], "gz");
+    }
+
+    #[test]
     fn words_and_line_are_told_together() {
-        let schema = Schemas::built_in().get("windows_process").unwrap();
+        let schema = Schemas::built_in().get("endpoint_process").unwrap();
         let event = json!({"proc": {"args": ["net.exe", "user", "/add"]}});
         assert_eq!(project(&event, schema, PlatformId::Sentinel)["ProcessCommandLine"], "net.exe user /add");
         let event = json!({"proc": {"cmd": "net.exe  user"}});

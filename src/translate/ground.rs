@@ -1,7 +1,7 @@
 //! The ground on which two rules meet: which events are made, and how each side stores them.
 
 use crate::evaluate::{Access, Context, EvalError};
-use crate::fields::{self, Schema, SchemaTypes};
+use crate::fields::{self, Schema, SchemaTypes, Sources};
 use crate::model::walk;
 use crate::model::{
     Expr, FieldPath, FieldType, FieldTypes, Logic, PlatformId, Remembered, Shape, TICKS_PER_SECOND, TestCase, TestKind,
@@ -19,7 +19,7 @@ const NOW: i64 = 738_885 * 86_400 * TICKS_PER_SECOND;
 /// Under which names the sides read events.
 pub(super) enum Names<'a> {
     /// Each under its platform's, mapped through the log source's field table.
-    Mapped { schema: &'a Schema, from: PlatformId, to: PlatformId },
+    Mapped { sources: Sources<'a>, from: PlatformId, to: PlatformId },
     /// Both under the same, with the types given for the source and those that the target was written for.
     Kept { given: &'a dyn FieldTypes, target: &'a dyn FieldTypes },
 }
@@ -69,7 +69,7 @@ pub(super) fn hold(
     known: &Known<'_>,
 ) -> Result<Held, EvalError> {
     match names {
-        Names::Mapped { schema, from, to } => mapped(left.0, right.0, schema, (*from, *to), known),
+        Names::Mapped { sources, from, to } => mapped(left.0, right.0, sources, (*from, *to), known),
         Names::Kept { given, target } => {
             // Logic that stays on its platform keeps the types that it was read by.
             let own = Remembered::new(if left.1 == right.1 { *target } else { *given });
@@ -87,26 +87,31 @@ pub(super) fn hold(
 fn mapped(
     left: &Logic,
     right: &Logic,
-    schema: &Schema,
+    sources: &Sources<'_>,
     (from, to): (PlatformId, PlatformId),
     known: &Known<'_>,
 ) -> Result<Held, EvalError> {
-    let types = CommonTypes(schema);
+    let schema = sources.first;
+    let types = CommonTypes(sources.all());
     let types = Remembered::new(&types);
     let context = Context::new(Access::Common, &types, NOW);
-    let source = known.common.cloned().unwrap_or_else(|| fields::to_common(left.clone(), from, schema).logic);
-    let target = fields::to_common(right.clone(), to, schema).logic;
+    let source = known.common.cloned().unwrap_or_else(|| fields::parts_to_common(left.clone(), from, sources).logic);
+    let target = fields::parts_to_common(right.clone(), to, sources).logic;
     let (left_types, right_types) =
-        (SchemaTypes { schemas: vec![schema], platform: from }, SchemaTypes { schemas: vec![schema], platform: to });
+        (SchemaTypes { schemas: sources.all(), platform: from }, SchemaTypes { schemas: sources.all(), platform: to });
     let (left_types, right_types) = (Remembered::new(&left_types), Remembered::new(&right_types));
     let left_context = Context::new(Access::of(Some(from)), &left_types, NOW);
     let right_context = Context::new(Access::of(Some(to)), &right_types, NOW);
-    let project =
-        |event: &Json| (fields::project_readable(event, schema, from), fields::project_readable(event, schema, to));
+    let project = |event: &Json| {
+        let schema = sources.of_event(event);
+        (fields::project_readable(event, schema, from), fields::project_readable(event, schema, to))
+    };
     // A Panther rule asks for the types of values; what the translation claims, it claims for events as declared.
     let shape = (from == PlatformId::Panther).then(|| EventShape::new(&left_types, BTreeMap::new()));
+    let kinds = kinds_asked(&source);
     let declared = |event: &Json| {
-        shape.as_ref().is_none_or(|shape| shape.conforms(&fields::project_readable(event, schema, from)))
+        sources.of_event(event).admits(event, [from, to], &kinds)
+            && shape.as_ref().is_none_or(|shape| shape.conforms(&fields::project_readable(event, schema, from)))
     };
     // Elastic raises one alert for a new value, others one for each event that has it: only the values are compared.
     let new = new_values(&source).or_else(|| new_values(&target));
@@ -129,6 +134,26 @@ fn mapped(
             .collect(),
     };
     run(Side { logic: left, context: &left_context }, Side { logic: right, context: &right_context }, &ground)
+}
+
+/// The kinds of events that the rule names.
+fn kinds_asked(logic: &Logic) -> Vec<String> {
+    let mut kinds = Vec::new();
+    walk::visit(
+        logic,
+        |test| {
+            if let (Some(field), TestKind::In { values, .. }) = (test.subject.as_field(), &test.kind)
+                && field.path.as_column() == Some(fields::KIND)
+            {
+                kinds.extend(values.iter().filter_map(|value| match value.as_literal() {
+                    Some(Value::String(name)) => Some(name.clone()),
+                    _ => None,
+                }));
+            }
+        },
+        |_| {},
+    );
+    kinds
 }
 
 /// The fields whose values must be new, where that is what the rule looks for.
@@ -172,11 +197,11 @@ fn run<'a>(left: Side<'a>, right: Side<'a>, ground: &Ground<'a>) -> Result<Held,
 }
 
 /// Types of common names.
-struct CommonTypes<'a>(&'a Schema);
+struct CommonTypes<'a>(Vec<&'a Schema>);
 
 impl FieldTypes for CommonTypes<'_> {
     fn type_of(&self, name: &str) -> Option<FieldType> {
-        self.0.row(&FieldPath::parse(name)).map(|row| row.kind)
+        self.0.iter().find_map(|schema| schema.row(&FieldPath::parse(name))).map(|row| row.kind)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Env, FieldMode, Options, VerificationEntry, keep, remaining, shown, source, verification};
 use crate::diagnostic::codes;
 use crate::dialect::{Dialect, WriteContext};
-use crate::fields::{self, Mapped, Schema, SchemaTypes, Unmapped};
+use crate::fields::{self, Mapped, Schema, SchemaTypes, Sources, Unmapped};
 use crate::model::walk::{self, Fold};
 use crate::model::{
     ArrayMode, Detection, Direction, Expr, FieldType, FieldTypes, Logic, Loss, OutputField, PlatformId, Predicate,
@@ -69,6 +69,8 @@ pub(super) struct Named<'a> {
     pub(super) unmapped: Vec<Unmapped>,
     /// The field table that was used; `None` where names were kept.
     pub(super) schema: Option<&'a Schema>,
+    /// The field tables of its parts.
+    pub(super) sources: Option<Sources<'a>>,
     /// The logic in common names, for verification.
     pub(super) common: Option<Logic>,
     /// The logic in the source's names as the declared fields let it be said, where that differs: its tests are the
@@ -122,7 +124,7 @@ pub(super) fn translate_known(
     // Logic that stays on its platform keeps the types that it was read by.
     let read_from: Vec<String> = detection.log_sources.iter().flat_map(|source| source.names.clone()).collect();
     let own = to.filter(|_| from == to).map(|platform| env.read.types.types(platform, &read_from));
-    let types = target_types(named.schema, to, own.as_deref().unwrap_or(env.types));
+    let types = target_types(named.sources.as_ref(), to, own.as_deref().unwrap_or(env.types));
     let normal = normalise(match to {
         Some(PlatformId::Elastic) => walk::logic(&mut AnyPresent, named.logic.clone()),
         _ => named.logic.clone(),
@@ -241,6 +243,7 @@ fn rename<'a>(
         losses: Vec::new(),
         unmapped: Vec::new(),
         schema: None,
+        sources: None,
         common: None,
         settled: None,
     };
@@ -248,7 +251,7 @@ fn rename<'a>(
     if from == to || options.fields == FieldMode::Keep {
         return Ok(kept(logic));
     }
-    let Some(schema) = source::choose_schema(detection, from, env.schemas) else {
+    let Some(sources) = source::choose_sources(detection, (from, to), env.schemas) else {
         let named: Vec<&str> =
             detection.log_sources.iter().flat_map(|source| &source.names).map(String::as_str).collect();
         return Err(Refused::one(
@@ -256,6 +259,7 @@ fn rename<'a>(
             format!("no field table is known for the log source of this rule ({})", named.join(", ")),
         ));
     };
+    let schema = sources.first;
     if !schema.scopes.contains_key(&to) {
         return Err(Refused::one(
             codes::fields::NO_SOURCE,
@@ -265,9 +269,10 @@ fn rename<'a>(
     let settled = (from == PlatformId::Panther).then(|| settle(logic.clone(), detection, schema));
     let null_guards = settled.as_ref().map(|settled| settled.null_guards.clone()).unwrap_or_default();
     let settled = settled.map(|settled| settled.logic);
-    let common = fields::to_common(settled.clone().unwrap_or(logic), from, schema);
-    let mapped = fields::from_common(common.logic.clone(), to, schema);
+    let common = fields::parts_to_common(settled.clone().unwrap_or(logic), from, &sources);
+    let mapped = fields::parts_from_common(common.logic.clone(), to, &sources);
     check(&common, &mapped, options)?;
+    remaining::possible(&common, &mapped)?;
     remaining::enough(settled.as_ref().unwrap_or(&detection.logic), &common, &mapped, schema, (from, to))?;
     let unmapped = remaining::once(&common, &mapped).into_iter().cloned().collect();
     let mut losses = common.losses;
@@ -276,7 +281,15 @@ fn rename<'a>(
         let message = "a field that is there and null stops the rule with an error; elsewhere it counts as missing";
         Loss::matching(codes::fields::NULL_GUARD, Direction::Wider, message, Some(span))
     }));
-    Ok(Named { logic: mapped.logic, losses, unmapped, schema: Some(schema), common: Some(common.logic), settled })
+    Ok(Named {
+        logic: mapped.logic,
+        losses,
+        unmapped,
+        schema: Some(schema),
+        sources: Some(sources),
+        common: Some(common.logic),
+        settled,
+    })
 }
 
 /// A Panther rule's logic with the questions answered that the field table and the rule's log types answer.
@@ -367,8 +380,9 @@ fn target_sources(
     to: Option<PlatformId>,
     options: &Options<'_>,
 ) -> Vec<String> {
-    if let (Some(schema), Some(to)) = (named.schema, to) {
-        return schema.scopes.get(&to).and_then(|scope| scope.names.first()).cloned().into_iter().collect();
+    if let (Some(sources), Some(to)) = (&named.sources, to) {
+        let first = |schema: &Schema| schema.scopes.get(&to).and_then(|scope| scope.names.first()).cloned();
+        return sources.all().into_iter().filter_map(first).collect();
     }
     if let Some(table) = options.table {
         return vec![table.to_owned()];
@@ -429,12 +443,12 @@ impl FieldTypes for TargetTypes<'_> {
 }
 
 pub(super) fn target_types<'a>(
-    schema: Option<&'a Schema>,
+    sources: Option<&Sources<'a>>,
     to: Option<PlatformId>,
     given: &'a dyn FieldTypes,
 ) -> TargetTypes<'a> {
-    match (schema, to) {
-        (Some(schema), Some(to)) => TargetTypes::Schema(SchemaTypes { schemas: vec![schema], platform: to }),
+    match (sources, to) {
+        (Some(sources), Some(to)) => TargetTypes::Schema(SchemaTypes { schemas: sources.all(), platform: to }),
         _ => TargetTypes::Given(given),
     }
 }

@@ -25,7 +25,9 @@ pub(super) fn enough(
     if unmapped.is_empty() {
         return Ok(());
     }
-    let what = if only_source(&mapped.logic, to, schema) {
+    let what = if let Some(number) = empty_stage(source, &mapped.logic, schema, (from, to)) {
+        format!("nothing of the condition of event {} of the sequence would remain", number + 1)
+    } else if only_source(&mapped.logic, to, schema) {
         "nothing of the condition would remain".to_owned()
     } else {
         let (kept, lost) = kept_and_lost(source, schema, (from, to));
@@ -47,6 +49,36 @@ pub(super) fn enough(
     })
 }
 
+/// Refuses a rule that would find nothing: events of the kinds that it looks for are not on the other platform.
+///
+/// # Errors
+/// Why they are not.
+pub(super) fn possible(common: &Mapped, mapped: &Mapped) -> Result<(), Refused> {
+    let never = |logic: &Logic| match logic {
+        Logic::Shape(shape) => match shape.as_ref() {
+            Shape::Sequence { stages, .. } => stages.iter().any(|stage| constant(&stage.filter) == Some(false)),
+            _ => events_condition(logic).and_then(|condition| constant(&condition)) == Some(false),
+        },
+        _ => events_condition(logic).and_then(|condition| constant(&condition)) == Some(false),
+    };
+    if !never(&mapped.logic) {
+        return Ok(());
+    }
+    let kinds = |loss: &&crate::model::Loss| loss.code == codes::fields::KIND_MISSING;
+    let mut refusals: Vec<Refusal> = common
+        .losses
+        .iter()
+        .chain(&mapped.losses)
+        .filter(kinds)
+        .map(|loss| Refusal { code: loss.code, message: loss.message.clone(), span: loss.span })
+        .collect();
+    if refusals.is_empty() {
+        let message = "no event there could meet the rule's conditions".to_owned();
+        refusals.push(Refusal { code: codes::fields::KIND_MISSING, message, span: None });
+    }
+    Err(Refused { refusals, unmapped: Vec::new() })
+}
+
 /// Each field without a counterpart once: one that got no common name lacks one on the other platform too.
 pub(super) fn once<'a>(common: &'a Mapped, mapped: &'a Mapped) -> Vec<&'a Unmapped> {
     let mut unmapped: Vec<&Unmapped> = Vec::new();
@@ -58,12 +90,28 @@ pub(super) fn once<'a>(common: &'a Mapped, mapped: &'a Mapped) -> Vec<&'a Unmapp
     unmapped
 }
 
+/// The first stage of a sequence that asks for something and of which only the log source would remain.
+fn empty_stage(source: &Logic, mapped: &Logic, schema: &Schema, (from, to): (PlatformId, PlatformId)) -> Option<usize> {
+    let (Logic::Shape(source), Logic::Shape(mapped)) = (source, mapped) else { return None };
+    let (Shape::Sequence { stages: own, .. }, Shape::Sequence { stages: left, .. }) =
+        (source.as_ref(), mapped.as_ref())
+    else {
+        return None;
+    };
+    own.iter().zip(left).position(|(own, left)| {
+        let asked = |conjunct: &Predicate| asks(conjunct) && !selects(conjunct, schema, from);
+        let logic = Logic::filter(left.filter.clone(), crate::diagnostic::Span::default());
+        own.filter.conjuncts().iter().any(asked) && only_source(&logic, to, schema)
+    })
+}
+
 /// How many of the rule's own conditions can be carried over and how many cannot. Exclusions, presence and what only
 /// names the log source do not count.
 fn kept_and_lost(source: &Logic, schema: &Schema, (from, to): (PlatformId, PlatformId)) -> (usize, usize) {
     let Some(condition) = events_condition(source) else { return (0, 0) };
     let (mut kept, mut lost) = (0, 0);
-    for conjunct in condition.conjuncts().iter().filter(|conjunct| asks(conjunct)) {
+    let own = |conjunct: &&Predicate| asks(conjunct) && !selects(conjunct, schema, from);
+    for conjunct in condition.conjuncts().iter().filter(own) {
         let alone = Logic::filter(conjunct.clone(), crate::diagnostic::Span::default());
         let common = fields::to_common(alone, from, schema);
         let mapped = fields::from_common(common.logic.clone(), to, schema);
@@ -88,6 +136,19 @@ fn asks(condition: &Predicate) -> bool {
     }
 }
 
+/// Whether a condition only chooses among events of the log source: the operating system, the kind of event.
+fn selects(condition: &Predicate, schema: &Schema, from: PlatformId) -> bool {
+    match condition {
+        Predicate::Test(test) => test.subject.as_field().is_some_and(|field| {
+            schema.tells_kind(from, &field.path.to_string())
+                || fields::find_row(schema, from, &field.path).is_some_and(|found| found.row.selects)
+        }),
+        Predicate::All(items) | Predicate::Any(items) => items.iter().all(|item| selects(item, schema, from)),
+        Predicate::Not(inner) => selects(inner, schema, from),
+        _ => false,
+    }
+}
+
 /// Whether nothing but the log source is asked for.
 pub(super) fn only_source(logic: &Logic, to: PlatformId, schema: &Schema) -> bool {
     let Some(condition) = events_condition(logic) else { return false };
@@ -105,7 +166,10 @@ pub(super) fn only_source(logic: &Logic, to: PlatformId, schema: &Schema) -> boo
             _ => return false,
         };
         test.subject.as_field().is_some_and(|field| {
-            discriminator.is_some_and(|discriminator| discriminator.field == field.path.to_string())
+            let name = field.path.to_string();
+            discriminator.is_some_and(|discriminator| discriminator.field == name)
+                || schema.tells_kind(to, &name)
+                || name == fields::TABLE
         })
     };
     condition.conjuncts().iter().all(names_source)

@@ -1,7 +1,39 @@
 //! Which log source a rule reads.
 
-use crate::fields::{PlatformScope, Schema, Schemas, find_row};
-use crate::model::{Detection, Expr, PlatformId, TestKind, Value, walk};
+use crate::diagnostic::Span;
+use crate::fields::{PlatformScope, Schema, Schemas, Sources, find_row};
+use crate::model::{Detection, Expr, Logic, PlatformId, Shape, Stage, TestKind, Value, walk};
+
+/// The field tables of a rule: one, or one for each stage of a sequence whose stages look at different log sources.
+pub(super) fn choose_sources<'a>(
+    detection: &Detection,
+    (from, to): (PlatformId, PlatformId),
+    schemas: &'a Schemas,
+) -> Option<Sources<'a>> {
+    if let Some(stages) = stages(&detection.logic).filter(|_| (from, to) == (PlatformId::Elastic, PlatformId::Sentinel))
+    {
+        let own = |stage: &&Stage| {
+            let logic = Logic::filter(stage.filter.clone(), Span::default());
+            choose_schema(&Detection { logic, ..detection.clone() }, from, schemas)
+        };
+        let own: Option<Vec<&Schema>> = stages.iter().map(own).collect();
+        if let Some(own) = own
+            && let Some(first) = own.first().copied()
+            && own.iter().any(|schema| schema.source != first.source)
+            && own.iter().all(|schema| schema.scopes.contains_key(&to))
+        {
+            return Some(Sources { first, stages: own });
+        }
+    }
+    choose_schema(detection, from, schemas).map(Sources::one)
+}
+
+/// The stages of a sequence: those that must come, those that must not, the last.
+fn stages(logic: &Logic) -> Option<Vec<&Stage>> {
+    let Logic::Shape(shape) = logic else { return None };
+    let Shape::Sequence { stages, absent, until, .. } = shape.as_ref() else { return None };
+    Some(stages.iter().chain(absent.iter().map(|item| &item.stage)).chain(until).collect())
+}
 
 /// The field table of a rule's log source: named by a discriminator of the query, else by the rule file's names, and
 /// among several of these the one that knows most of the rule's fields. `None` where nothing points at one.
@@ -65,7 +97,10 @@ pub fn choose_schema<'a>(detection: &Detection, platform: PlatformId, schemas: &
         if !(said || named) {
             continue;
         }
-        let known = fields.iter().filter(|path| find_row(schema, platform, path).is_some()).count();
+        let knows = |path: &&crate::model::FieldPath| {
+            find_row(schema, platform, path).is_some() || schema.tells_kind(platform, &path.to_string())
+        };
+        let known = fields.iter().filter(knows).count();
         let primary = names.iter().any(|name| scope.names.first().is_some_and(|own| same(name, own)));
         let score = usize::from(said) * 1_000_000 + usize::from(!denied) * 100_000 + known * 10 + usize::from(primary);
         // A name that means one log source alone says which it is, whatever fields the rule reads.

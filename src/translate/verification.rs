@@ -27,8 +27,8 @@ pub(super) fn verify(
     let back = read_back(types, translated, env)?;
     let source = without_unread(detection.logic.clone());
     let to = translated.dialect.platform();
-    let names = match (named.schema, from, to) {
-        (Some(schema), Some(from), Some(to)) => Names::Mapped { schema, from, to },
+    let names = match (&named.sources, from, to) {
+        (Some(sources), Some(from), Some(to)) => Names::Mapped { sources: sources.clone(), from, to },
         _ => Names::Kept { given: env.types, target: types },
     };
     let common = named.common.clone().map(without_unread);
@@ -129,8 +129,8 @@ pub fn compare(
     }
     let names = match (left.1, right.1) {
         (Some(from), Some(to)) if from != to && !keep => Names::Mapped {
-            schema: super::choose_schema(left.0, from, env.schemas)
-                .or_else(|| super::choose_schema(right.0, to, env.schemas))
+            sources: super::source::choose_sources(left.0, (from, to), env.schemas)
+                .or_else(|| super::choose_schema(right.0, to, env.schemas).map(crate::fields::Sources::one))
                 .ok_or("no field table is known for the log source; --fields keep compares the names as they are")?,
             from,
             to,

@@ -126,8 +126,32 @@ fn rows(side: Side<'_>, events: Vec<Value>) -> Result<Rows, EvalError> {
     let mut context = Context::new(side.context.access, side.context.types, side.context.now);
     context.lookback = side.context.lookback;
     context.tables.clone_from(&side.context.tables);
+    // Rows of Sentinel tell which table they stand in, where a rule reads several.
+    if side.context.access == Access::Sentinel {
+        for event in &events {
+            if let Some(Value::String(table)) = event.get("Type") {
+                context.tables.entry(table.clone()).or_default().push(event.clone());
+            }
+        }
+        if !context.tables.is_empty() {
+            context.events_for_any_table = false;
+        }
+    }
     context.events = events;
-    let table = run(side.logic, &context)?;
+    let table = match run(side.logic, &context) {
+        // A table without an event in this stream.
+        Err(EvalError::UnknownTable(name)) if !context.tables.contains_key(&name) => {
+            let mut name = name;
+            loop {
+                context.tables.insert(name, Vec::new());
+                match run(side.logic, &context) {
+                    Err(EvalError::UnknownTable(next)) if !context.tables.contains_key(&next) => name = next,
+                    other => break other?,
+                }
+            }
+        }
+        other => other?,
+    };
     Ok(table
         .rows
         .into_iter()

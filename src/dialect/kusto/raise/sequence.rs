@@ -15,6 +15,8 @@ use std::collections::{HashMap, HashSet};
 
 /// Stages that are joined at most: every further one multiplies the rows.
 const MOST_STAGES: usize = 8;
+/// The column with the name of a row's table.
+const TABLE: &str = "Type";
 /// Events in a row at most.
 const MOST_RUNS: u64 = 1000;
 
@@ -159,9 +161,13 @@ impl Sequence<'_> {
 
     /// The events of a stage with their keys, and their time under this name.
     fn block(&self, raiser: &mut Raiser<'_>, stage: &Stage, keys: &[String], time: &str, main: bool) -> Said<Block> {
-        let mut lines = vec![raiser.source(&Source::Events, self.tables)?];
-        if stage.filter != Predicate::Always(true) {
-            let step = Step::new(StepKind::Filter(stage.filter.clone()), stage.span);
+        let (source, filter) = match self.own_table(stage) {
+            Some((table, rest)) => (raiser.source(&Source::Table(table.to_owned()), self.tables)?, rest),
+            None => (raiser.source(&Source::Events, self.tables)?, stage.filter.clone()),
+        };
+        let mut lines = vec![source];
+        if filter != Predicate::Always(true) {
+            let step = Step::new(StepKind::Filter(filter), stage.span);
             raiser.lines(&[step], &mut lines)?;
         }
         let mut columns = Vec::new();
@@ -197,6 +203,21 @@ impl Sequence<'_> {
         lines.push(format!("| extend {first} = iff({}, prev({last}, {back}), datetime(null))", same.join(" and ")));
         lines.push(format!("| where isnotnull({first})"));
         Ok(Block { lines, first, last })
+    }
+
+    /// The one table of several that a stage asks for by the column with a table's name, and the rest of its condition.
+    fn own_table(&self, stage: &Stage) -> Option<(&str, Predicate)> {
+        if self.tables.len() < 2 {
+            return None;
+        }
+        let (first, rest) = stage.filter.conjuncts().split_first()?;
+        let Predicate::Test(Test { subject, kind: TestKind::Equals { value, .. }, .. }) = first else { return None };
+        if subject.as_field()?.path.as_column()? != TABLE {
+            return None;
+        }
+        let Some(Value::String(name)) = value.as_literal() else { return None };
+        let table = self.tables.iter().find(|table| *table == name)?;
+        Some((table, Predicate::all(rest.iter().cloned())))
     }
 
     /// The condition on the times of a stage and the stages before it.
