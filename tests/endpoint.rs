@@ -184,6 +184,11 @@ fn what_device_tables_do_not_tell_is_named() {
     assert_eq!(blind.verdict(), "exact", "{:#}", blind.rule);
     let ended = eql(PROCESS, r#"process where event.type == "end" and process.name == "nc""#);
     assert_eq!(ended.verdict(), "refused");
+    // A rule that names no kind of events looks at all of them; one table is less.
+    let any = eql(ALL, r#"any where process.name : "nc.exe""#);
+    assert!(any.named().contains(&"event-kind-missing narrower".to_owned()), "{:#}", any.rule);
+    let one = eql(ALL, r#"process where event.type == "start" and process.name : "nc.exe""#);
+    assert!(!one.named().contains(&"event-kind-missing narrower".to_owned()), "{:#}", one.rule);
 }
 
 #[test]

@@ -277,6 +277,17 @@ fn rename<'a>(
     let unmapped = remaining::once(&common, &mapped).into_iter().cloned().collect();
     let mut losses = common.losses;
     losses.extend(mapped.losses);
+    if sources.stages.is_empty() {
+        let others = source::left_behind(detection, from, schema, env.schemas);
+        if !others.is_empty() {
+            let message = format!(
+                "the rule names no kind of events, so it looks at others as well: {}; only those of {} are looked at",
+                others.join(", "),
+                schema.title
+            );
+            losses.push(Loss::matching(codes::fields::KIND_MISSING, Direction::Narrower, message, None));
+        }
+    }
     losses.extend(null_guards.into_iter().map(|span| {
         let message = "a field that is there and null stops the rule with an error; elsewhere it counts as missing";
         Loss::matching(codes::fields::NULL_GUARD, Direction::Wider, message, Some(span))

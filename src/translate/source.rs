@@ -112,6 +112,44 @@ pub fn choose_schema<'a>(detection: &Detection, platform: PlatformId, schemas: &
     best.map(|(_, schema)| schema)
 }
 
+/// The titles of the other log sources whose events the rule looks at as well: its source covers them by name, and no
+/// condition of it tells them from those of the table that was chosen. Their events are not looked at any more.
+pub(super) fn left_behind<'a>(
+    detection: &Detection,
+    platform: PlatformId,
+    chosen: &Schema,
+    schemas: &'a Schemas,
+) -> Vec<&'a str> {
+    let mut asked: Vec<String> = Vec::new();
+    walk::visit(
+        &detection.logic,
+        |test| asked.extend(test.subject.as_field().map(|field| field.path.to_string())),
+        |_| {},
+    );
+    let names: Vec<&String> = detection.log_sources.iter().flat_map(|source| &source.names).collect();
+    let covers = |own: &String| names.iter().any(|name| name.eq_ignore_ascii_case(own) || fits(name, own));
+    let Some(known) = chosen.scopes.get(&platform) else { return Vec::new() };
+    let other = |schema: &&Schema| {
+        let Some(scope) = schema.scopes.get(&platform) else { return false };
+        // What is the same for all events of each, and parts the two.
+        let mut apart = scope
+            .constants
+            .iter()
+            .filter(|(name, values)| known.constants.get(*name).is_some_and(|own| own != *values))
+            .map(|(name, _)| name)
+            .peekable();
+        schema.source != chosen.source
+            && apart.peek().is_some()
+            && scope.names.iter().any(covers)
+            && !apart.any(|name| asked.contains(name))
+    };
+    // A rule over the tables of its own names only leaves nothing behind.
+    if !known.names.iter().any(covers) {
+        return Vec::new();
+    }
+    schemas.all.iter().filter(other).map(|schema| schema.title.as_str()).collect()
+}
+
 /// Whether two names of a source mean the same: equal in any case, or one is a pattern that the other fits.
 fn same(left: &str, right: &str) -> bool {
     left.eq_ignore_ascii_case(right) || fits(left, right) || fits(right, left)

@@ -550,7 +550,7 @@ mod tests {
     fn one_name_does_for_a_field_read_as_a_text_and_compared() {
         let read = "event.deep_get(\"name\", default=\"\")";
         let mut texts = vec!["event.get(\"name\") == \"x\"".to_owned(), format!("{read}.startswith(\"y\")")];
-        assert_eq!(locals("event", &mut texts), [format!("name = {read}")]);
-        assert_eq!(texts, ["name == \"x\"", "name.startswith(\"y\")"]);
+        assert_eq!(locals("event", &mut texts), [format!("event_name = {read}")]);
+        assert_eq!(texts, ["event_name == \"x\"", "event_name.startswith(\"y\")"]);
     }
 }
