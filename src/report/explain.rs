@@ -100,13 +100,17 @@ pub fn explain(
     let mut conditions = Vec::new();
     let mut steps = Vec::new();
     let mut excluded = Vec::new();
-    for (of, predicate) in predicates(&detection.logic, &mut steps) {
+    // What the author excludes stands in the author's words; only code excludes what no declared field can hold.
+    let excluding = if rule.dialect() == Some("python") { &detection.logic } else { &read.logic };
+    for (of, predicate) in predicates(excluding, &mut Vec::new()) {
         if of == "events" {
             excluded = exclusions(&predicate)
                 .into_iter()
                 .map(|row| ExclusionEntry { field: row.field, kind: row.kind, values: row.values })
                 .collect();
         }
+    }
+    for (of, predicate) in predicates(&detection.logic, &mut steps) {
         conditions.push(ConditionPart { of, text: condition_text(&predicate, registry) });
     }
     Some(Explanation {
