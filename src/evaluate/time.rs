@@ -6,6 +6,11 @@ use crate::model::{TICKS_PER_SECOND, Value};
 
 /// Ticks of a day.
 pub const DAY: i64 = 86_400 * TICKS_PER_SECOND;
+/// Whether multiples of a length of time lie the same counted from the year 1 (Kusto's `bin`) and as Elasticsearch counts
+/// them: those that part a day, days, and weeks, which start on Monday for both.
+pub const fn is_aligned(width: i64) -> bool {
+    width > 0 && (DAY % width == 0 || width == 7 * DAY)
+}
 /// Ticks of a millisecond.
 pub const MILLISECOND: i64 = TICKS_PER_SECOND / 1000;
 /// 1970-01-01T00:00:00Z.

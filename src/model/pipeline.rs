@@ -174,6 +174,15 @@ pub enum ParsePart {
     Separator(String),
 }
 
+impl ParsePart {
+    /// Whether a text stands between any two columns or skipped pieces, and one of these takes the rest: such a pattern
+    /// takes texts apart in the same way for Kusto's `parse` and for `DISSECT`.
+    pub fn are_apart(parts: &[Self]) -> bool {
+        let is_text = |part: &Self| matches!(part, ParsePart::Text(_));
+        parts.windows(2).all(|pair| pair.iter().any(is_text)) && parts.last().is_some_and(|last| !is_text(last))
+    }
+}
+
 /// Where null stands in an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum NullsOrder {

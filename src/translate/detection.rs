@@ -207,10 +207,8 @@ impl Names<'_> {
 
     /// A condition beside the logic in the target's names; `None` where a field of it has no counterpart.
     fn condition(&self, condition: &Predicate) -> Option<Predicate> {
-        let (from, schema) = match (self.from, self.schema) {
-            _ if self.keep => return Some(condition.clone()),
-            (Some(from), Some(schema)) => (from, schema),
-            _ => return Some(condition.clone()),
+        let (Some(from), Some(schema), false) = (self.from, self.schema, self.keep) else {
+            return Some(condition.clone());
         };
         let mut logic = Logic::filter(condition.clone(), Span::default());
         if from == PlatformId::Panther {

@@ -277,7 +277,7 @@ fn rename<'a>(
     let unmapped = remaining::once(&common, &mapped).into_iter().cloned().collect();
     let mut losses = common.losses;
     losses.extend(mapped.losses);
-    if sources.stages.is_empty() {
+    if !sources.several() {
         let others = source::left_behind(detection, from, schema, env.schemas);
         if !others.is_empty() {
             let message = format!(

@@ -138,19 +138,14 @@ fn rows(side: Side<'_>, events: Vec<Value>) -> Result<Rows, EvalError> {
         }
     }
     context.events = events;
-    let table = match run(side.logic, &context) {
-        // A table without an event in this stream.
-        Err(EvalError::UnknownTable(name)) if !context.tables.contains_key(&name) => {
-            let mut name = name;
-            loop {
+    let table = loop {
+        match run(side.logic, &context) {
+            // A table without an event in this stream.
+            Err(EvalError::UnknownTable(name)) if !context.tables.contains_key(&name) => {
                 context.tables.insert(name, Vec::new());
-                match run(side.logic, &context) {
-                    Err(EvalError::UnknownTable(next)) if !context.tables.contains_key(&next) => name = next,
-                    other => break other?,
-                }
             }
+            other => break other?,
         }
-        other => other?,
     };
     Ok(table
         .rows

@@ -3,10 +3,9 @@
 //! A missing text is the empty text to Kusto's functions and null to ES|QL's, so that most of them stand in `COALESCE`
 //! (spec/kusto-semantics.md, spec/elastic-semantics.md).
 
+use crate::evaluate::time::{DAY, is_aligned};
 use crate::model::function::{self, elastic as own, kusto};
 use crate::model::{Expr, FieldTypes, Function, ParsePart, TICKS_PER_SECOND, Value};
-
-const DAY: i64 = 86_400 * TICKS_PER_SECOND;
 
 /// The call in functions of ES|QL; `None` where it has none that mean the same.
 pub(super) fn call(function: Function, args: &[Expr], types: &dyn FieldTypes) -> Option<Expr> {
@@ -73,12 +72,6 @@ fn is_number(value: &Expr) -> bool {
         },
         _ => false,
     }
-}
-
-/// Whether bins of this width lie the same counted from the year 1 and from 1970: those that part a day, days and weeks
-/// (which start on Monday in both).
-fn is_aligned(width: i64) -> bool {
-    width > 0 && (DAY % width == 0 || width == 7 * DAY)
 }
 
 fn truncated(width: i64, time: &Expr) -> Expr {
@@ -153,8 +146,7 @@ pub(super) fn is_dissect(parts: &[ParsePart]) -> bool {
         ParsePart::Column(_, kind) => kind.as_deref().is_none_or(|kind| kind == "string"),
         ParsePart::Separator(_) => false,
     });
-    let apart = parts.windows(2).all(|pair| pair.iter().any(|part| matches!(part, ParsePart::Text(_))));
-    known && apart && !matches!(parts.last(), Some(ParsePart::Text(_)) | None)
+    known && ParsePart::are_apart(parts)
 }
 
 /// The same piece of a pattern for `DISSECT`, where a type would be a modifier.

@@ -5,6 +5,7 @@
 //! for where it decides (spec/elastic-semantics.md, "ES|QL"; spec/kusto-semantics.md).
 
 use crate::diagnostic::Span;
+use crate::evaluate::time::{DAY, is_aligned};
 use crate::model::function::kusto::aggregate;
 use crate::model::function::{self, elastic, kusto};
 use crate::model::walk::{self, Fold};
@@ -13,8 +14,6 @@ use crate::model::{
     Pipeline, Predicate, Step, StepKind, TICKS_PER_SECOND, Test, TestKind, Typing, Value,
 };
 use std::collections::HashMap;
-
-const DAY: i64 = 86_400 * TICKS_PER_SECOND;
 
 /// The logic with everything that Kusto has under another name in that name.
 pub(super) fn adopt(logic: Logic, types: &dyn FieldTypes) -> Logic {
@@ -201,8 +200,7 @@ impl Adopting<'_> {
                     }
                     _ => return None,
                 };
-                // Kusto's bins are counted from the year 1, a Monday; Elasticsearch's from 1970 or, of weeks, from Monday.
-                if width <= 0 || (DAY % width != 0 && width != 7 * DAY) {
+                if !is_aligned(width) {
                     return None;
                 }
                 Expr::Call(kusto::BIN, vec![time.clone(), Expr::Literal(Value::Duration(width))])
@@ -325,8 +323,11 @@ impl Adopting<'_> {
     }
 }
 
-/// The step with Kusto's sum in place of Elastic's, which is null where there is no value; whether there was one.
-pub(super) fn sums(step: &Step) -> (Step, bool) {
+/// The step with Kusto's sum in place of Elastic's, which is null where there is no value; `None` where there is none.
+pub(super) fn sums(step: &Step) -> Option<Step> {
+    if !matches!(step.kind, StepKind::Aggregate { .. }) {
+        return None;
+    }
     struct Sums(bool);
     impl Fold for Sums {
         fn expr(&mut self, expr: Expr) -> Expr {
@@ -340,7 +341,8 @@ pub(super) fn sums(step: &Step) -> (Step, bool) {
         }
     }
     let mut sums = Sums(false);
-    (walk::step_parts(&mut sums, step.clone()), sums.0)
+    let summed = walk::step_parts(&mut sums, step.clone());
+    sums.0.then_some(summed)
 }
 
 /// Whether a condition asks for the presence of a value already, or that it is not the empty text.
@@ -383,8 +385,7 @@ fn is_empty_text(rest: &[Expr]) -> bool {
 fn is_plain(parts: &[ParsePart]) -> bool {
     let plain =
         parts.iter().all(|part| matches!(part, ParsePart::Skip | ParsePart::Text(_) | ParsePart::Column(_, None)));
-    let apart = parts.windows(2).all(|pair| pair.iter().any(|part| matches!(part, ParsePart::Text(_))));
-    plain && apart && !matches!(parts.last(), Some(ParsePart::Text(_)) | None)
+    plain && ParsePart::are_apart(parts)
 }
 
 /// The length of a unit by ES|QL's names of it.

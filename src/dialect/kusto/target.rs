@@ -128,10 +128,7 @@ impl Target for Kusto {
     }
 
     fn step(&self, step: &Step, types: &dyn FieldTypes) -> Support<Step> {
-        let (summed, found) = super::foreign::sums(step);
-        if !found {
-            return answer(raise::step(step, types));
-        }
+        let Some(summed) = super::foreign::sums(step) else { return answer(raise::step(step, types)) };
         match raise::step(&summed, types) {
             Ok(()) => {
                 let message = "Kusto's sum of no value is 0, Elastic's is null and meets no comparison";

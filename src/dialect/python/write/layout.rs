@@ -190,18 +190,45 @@ fn field_reads(root: &str, text: &str) -> Vec<String> {
     found
 }
 
+/// The characters of a text that stand outside of quotes, each with its place; the marks are left out.
+struct Unquoted<'t> {
+    characters: std::str::CharIndices<'t>,
+    /// The mark of the quote that is open.
+    quote: Option<char>,
+    escaped: bool,
+}
+
+impl<'t> Unquoted<'t> {
+    fn new(text: &'t str) -> Self {
+        Self { characters: text.char_indices(), quote: None, escaped: false }
+    }
+}
+
+impl Iterator for Unquoted<'_> {
+    type Item = (usize, char);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let (at, character) = self.characters.next()?;
+            match (self.quote, character) {
+                (Some(_), _) if self.escaped => self.escaped = false,
+                (Some(_), '\\') => self.escaped = true,
+                (Some(mark), _) if character == mark => self.quote = None,
+                (Some(_), _) => {}
+                (None, '"' | '\'') => self.quote = Some(character),
+                (None, _) => return Some((at, character)),
+            }
+        }
+    }
+}
+
 /// Where the first bracket of a text is closed again, one behind it.
 fn closing(text: &str) -> Option<usize> {
-    let (mut depth, mut quote, mut escaped) = (0usize, None, false);
-    for (at, character) in text.char_indices() {
-        match (quote, character) {
-            (Some(_), _) if escaped => escaped = false,
-            (Some(_), '\\') => escaped = true,
-            (Some(mark), c) if c == mark => quote = None,
-            (Some(_), _) => {}
-            (None, '"' | '\'') => quote = Some(character),
-            (None, '(' | '[' | '{') => depth += 1,
-            (None, ')' | ']' | '}') => {
+    let mut depth = 0usize;
+    for (at, character) in Unquoted::new(text) {
+        match character {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => {
                 depth = depth.saturating_sub(1);
                 if depth == 0 {
                     return Some(at + 1);
@@ -384,19 +411,7 @@ fn last_brackets(text: &str) -> Option<(&str, &str)> {
 
 /// Where the first bracket outside of quotes opens.
 fn opening(text: &str) -> Option<usize> {
-    let (mut quote, mut escaped) = (None, false);
-    for (at, character) in text.char_indices() {
-        match (quote, character) {
-            (Some(_), _) if escaped => escaped = false,
-            (Some(_), '\\') => escaped = true,
-            (Some(mark), c) if c == mark => quote = None,
-            (Some(_), _) => {}
-            (None, '"' | '\'') => quote = Some(character),
-            (None, '(' | '[' | '{') => return Some(at),
-            _ => {}
-        }
-    }
-    None
+    Unquoted::new(text).find(|(_, character)| matches!(character, '(' | '[' | '{')).map(|(at, _)| at)
 }
 
 /// The parts between `and` and `or` at the top, each with the word before it.
@@ -449,22 +464,17 @@ fn truthy_place(text: &str, start: usize, end: usize) -> bool {
     }
     // every bracket around it groups, and calls nothing
     let mut open: Vec<usize> = Vec::new();
-    let (mut quote, mut escaped) = (None, false);
-    for (at, character) in rest.char_indices() {
-        match (quote, character) {
-            (Some(_), _) if escaped => escaped = false,
-            (Some(_), '\\') => escaped = true,
-            (Some(mark), c) if c == mark => quote = None,
-            (Some(_), _) => {}
-            (None, '"' | '\'') => quote = Some(character),
-            (None, '(' | '[' | '{') => open.push(at),
-            (None, ')' | ']' | '}') => {
+    let mut outside = Unquoted::new(rest);
+    for (at, character) in outside.by_ref() {
+        match character {
+            '(' | '[' | '{' => open.push(at),
+            ')' | ']' | '}' => {
                 open.pop();
             }
             _ => {}
         }
     }
-    if quote.is_some() {
+    if outside.quote.is_some() {
         return false;
     }
     while let Some(at) = open.pop() {
@@ -478,24 +488,18 @@ fn truthy_place(text: &str, start: usize, end: usize) -> bool {
 
 /// The text split at a word outside of brackets and quotes.
 fn at_top<'t>(text: &'t str, word: &str) -> Vec<&'t str> {
-    let (mut depth, mut quote, mut escaped) = (0usize, None, false);
-    let (mut parts, mut start, mut skip) = (Vec::new(), 0, 0);
-    for (at, character) in text.char_indices() {
-        if at < skip {
+    let mut depth = 0usize;
+    let (mut parts, mut start) = (Vec::new(), 0);
+    for (at, character) in Unquoted::new(text) {
+        if at < start {
             continue;
         }
-        match (quote, character) {
-            (Some(_), _) if escaped => escaped = false,
-            (Some(_), '\\') => escaped = true,
-            (Some(mark), c) if c == mark => quote = None,
-            (Some(_), _) => {}
-            (None, '"' | '\'') => quote = Some(character),
-            (None, '(' | '[' | '{') => depth += 1,
-            (None, ')' | ']' | '}') => depth = depth.saturating_sub(1),
-            (None, _) if depth == 0 && text.get(at..).is_some_and(|rest| rest.starts_with(word)) => {
+        match character {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            _ if depth == 0 && text.get(at..).is_some_and(|rest| rest.starts_with(word)) => {
                 parts.push(text.get(start..at).unwrap_or(""));
                 start = at + word.len();
-                skip = start;
             }
             _ => {}
         }
