@@ -111,6 +111,9 @@ pub struct TranslateArgs {
     /// The table that kept names are read from
     #[arg(long, value_name = "NAME")]
     pub table: Option<String>,
+    /// The version of the Elastic Stack that the rules are for: it decides the release of ATT&CK [default: before 9.5]
+    #[arg(long, value_name = "VERSION")]
+    pub stack: Option<String>,
     /// A loss of any scope match is a finding
     #[arg(long)]
     pub strict: bool,

@@ -217,7 +217,7 @@ impl Server {
             types: &given,
             read: ReadEnv { registry: &self.registry, helpers: &NoHelpers, siblings: &NoSiblings, types: source },
         };
-        let options = Options { goal, form: FileForm::Query, fields, table: None, verify: true };
+        let options = Options { goal, form: FileForm::Query, fields, table: None, verify: true, attack: None };
         let outcome = translate_logic(&detection, dialect.platform(), &env, &options);
         let mut answer = Answer { fields: Map::new(), diagnostics };
         match outcome {

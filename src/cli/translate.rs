@@ -7,7 +7,7 @@ use super::output::Session;
 use crate::diagnostic::{Diagnostic, Span, codes};
 use crate::dialect::NoHelpers;
 use crate::model::{PlatformId, Scope, Verdict};
-use crate::platform::{OutputFormat, ReadEnv, ReadRule};
+use crate::platform::{AttackRelease, OutputFormat, ReadEnv, ReadRule};
 use crate::source::NoSiblings;
 use crate::translate::{
     Env, FieldMode, FileForm, Goal, Options, Report, SourceEntry, TargetEntry, Translation, translate_rule,
@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 pub fn run(args: &TranslateArgs, session: &mut Session) {
     let workspace = Workspace::new(&args.read, session);
     let Some(goal) = goal(&args.to, &workspace, session) else { return };
+    let Ok(attack) = attack_release(args.stack.as_deref(), goal, &workspace, session) else { return };
     let mut report = Report::default();
     let mut loaded = Vec::new();
     let files = workspace.files(&args.read.paths, session);
@@ -38,6 +39,7 @@ pub fn run(args: &TranslateArgs, session: &mut Session) {
         fields: field_mode(args.fields),
         table: args.table.as_deref(),
         verify: !args.no_verify,
+        attack,
     };
     let jobs: Vec<(&Loaded, &ReadRule)> =
         loaded.iter().flat_map(|file| file.rules.iter().map(move |rule| (file, rule))).collect();
@@ -134,6 +136,31 @@ fn goal<'a>(name: &'a str, workspace: &Workspace, session: &mut Session) -> Opti
         .help(format!("there are {}", names.join(", ")));
     session.report(&found, "--to", "", Status::Unusable);
     None
+}
+
+/// The release of ATT&CK that `--stack` asks for; what is wrong with it is reported.
+fn attack_release(
+    stack: Option<&str>,
+    goal: Goal<'_>,
+    workspace: &Workspace,
+    session: &mut Session,
+) -> Result<Option<AttackRelease>, ()> {
+    let Some(version) = stack else { return Ok(None) };
+    let to = match goal {
+        Goal::Platform(platform) => Some(platform),
+        Goal::Dialect(name) => workspace.registry.get(name).and_then(|dialect| dialect.platform()),
+    };
+    let found = AttackRelease::of_stack(version);
+    let (message, help) = match (found, to) {
+        (Some(release), Some(PlatformId::Elastic)) => return Ok(Some(release)),
+        (Some(_), _) => {
+            ("only rules for Elastic are written for a version of the stack".to_owned(), "leave --stack out")
+        }
+        (None, _) => (format!("`{version}` is no version of the Elastic Stack"), "write it like 9.4 or 9.5.1"),
+    };
+    let found = Diagnostic::error(codes::cli::BAD_OPTION, message).help(help);
+    session.report(&found, "--stack", "", Status::Unusable);
+    Err(())
 }
 
 /// The field mode of an option.

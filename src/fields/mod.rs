@@ -3,6 +3,7 @@
 //! A [`Schema`] is one log source with a row for each field; rows are data (`schemas/fields/*.yml`), so that mappings
 //! are reviewed without reading code. [`to_common`] and [`from_common`] are pure: the same input gives the same output.
 
+mod derived;
 mod index;
 mod kinds;
 mod lookup;
@@ -14,6 +15,7 @@ mod several;
 mod types;
 mod words;
 
+pub use derived::Derived;
 pub use kinds::{EventKind, KIND};
 pub use lookup::{Found, find_row};
 pub use map::{

@@ -48,6 +48,11 @@ fn projected(event: &Json, schema: &Schema, platform: PlatformId, every_name: bo
         let kind = super::lookup::find_row(schema, platform, &path).map(|found| found.row.type_on(platform).kind);
         put(&mut out, &concrete(&path, &[]), in_type(value.clone(), kind.unwrap_or(FieldKind::Keyword)));
     }
+    for derived in schema.derived.iter().filter(|_| platform == PlatformId::Elastic) {
+        if let Some(value) = derived.value_of(event) {
+            put(&mut out, &concrete(&FieldPath::parse(&derived.elastic), &[]), Json::String(value.to_owned()));
+        }
+    }
     for row in &schema.rows {
         let Some(path) = row.paths.get(&platform) else { continue };
         // An extension is in the whole name.

@@ -1,5 +1,6 @@
 //! The field tables and their file format.
 
+use super::derived::Derived;
 use super::index::Index;
 use super::kinds::EventKind;
 use crate::model::{FieldPath, FieldType, PlatformId};
@@ -169,6 +170,8 @@ struct SchemaFile {
     panther: Option<PlatformScope>,
     #[serde(default)]
     kinds: Vec<EventKind>,
+    #[serde(default)]
+    derived: Vec<Derived>,
     fields: Vec<RowFile>,
 }
 
@@ -183,6 +186,8 @@ pub struct Schema {
     pub scopes: BTreeMap<PlatformId, PlatformScope>,
     /// Kinds of its events, where platforms mark them in their own ways.
     pub kinds: Vec<EventKind>,
+    /// Fields that an agent makes from others.
+    pub derived: Vec<Derived>,
     /// Its fields. Who changes them changes a copy: what was looked up in a table is remembered by it.
     pub rows: Vec<Row>,
     index: Index,
@@ -232,6 +237,7 @@ impl Schema {
             title: file.title,
             scopes: scopes.into_iter().filter_map(|(platform, scope)| Some((platform, scope?))).collect(),
             kinds: file.kinds,
+            derived: file.derived,
             rows: file.fields.into_iter().map(row).collect::<Result<_, _>>()?,
             index: Index::default(),
         })
@@ -365,6 +371,10 @@ impl Schemas {
                 for kind in overlay.kinds {
                     schema.kinds.retain(|old| old.name != kind.name);
                     schema.kinds.insert(0, kind);
+                }
+                for derived in overlay.derived {
+                    schema.derived.retain(|old| old.elastic != derived.elastic);
+                    schema.derived.push(derived);
                 }
                 for row in overlay.rows {
                     schema.rows.retain(|old| old.name != row.name);

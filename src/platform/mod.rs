@@ -17,6 +17,7 @@ pub use read::{
     NoTypes, RawQuery, RawRule, ReadEnv, ReadRule, RuleFile, TypeSource, UntypedSource, placeholder, query_logic,
     unread_logic,
 };
+pub use releases::AttackRelease;
 pub use write::{Columns, OutputFile, OutputFormat, Role, WriteRequest, Written};
 
 use crate::diagnostic::{Diagnostic, codes};

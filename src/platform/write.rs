@@ -1,5 +1,6 @@
 //! What platforms share while they write.
 
+use super::AttackRelease;
 use crate::model::{Bundle, Loss, PlatformId};
 
 /// A format that a platform writes.
@@ -62,6 +63,10 @@ pub struct WriteRequest<'a> {
     pub dialect: &'a str,
     /// The query, printed.
     pub query: &'a str,
+    /// The query is the rule's own, letter by letter: what stands beside it in the rule file (filters) stays there.
+    pub carried: bool,
+    /// The release of ATT&CK that is asked for; the platform's usual one where `None`.
+    pub attack: Option<AttackRelease>,
     /// The columns it returns.
     pub columns: &'a Columns,
     /// Tables, index patterns or log types of the target that hold the events.

@@ -3,6 +3,7 @@
 //! Reading is `platform`'s. What comes out is a [`Translation`]: files to write, or the reasons why there are none.
 
 mod bare;
+mod carried;
 mod detection;
 mod empty;
 mod ground;
@@ -28,7 +29,7 @@ use crate::dialect::{Dialect, Registry};
 use crate::fields::{FieldPolicy, Schemas};
 use crate::model::{Detection, Direction, FieldTypes, Logic, Loss, PlatformId, Verdict};
 use crate::plan::Refusal;
-use crate::platform::{self, OutputFile, OutputFormat, ReadEnv, ReadRule, Role, WriteRequest};
+use crate::platform::{self, AttackRelease, OutputFile, OutputFormat, ReadEnv, ReadRule, Role, WriteRequest};
 
 /// What becomes of field names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +91,8 @@ pub struct Options<'a> {
     pub table: Option<&'a str>,
     /// Whether both sides are run on events.
     pub verify: bool,
+    /// The release of ATT&CK that the target takes; its platform's usual one where `None`.
+    pub attack: Option<AttackRelease>,
 }
 
 /// What a translation may ask for.
@@ -156,6 +159,8 @@ pub fn translate_rule(rule: &ReadRule, env: &Env<'_>, options: &Options<'_>) -> 
         return Translation::refused(vec![refusal("the file holds no rule that raises alerts".to_owned())], Vec::new());
     };
     let from = rule.platform(env.registry);
+    let own = carried::own_language(rule, env, options).map(|goal| Options { goal, ..*options });
+    let options = own.as_ref().unwrap_or(options);
     // A rule file may count beside its query; a bare query cannot.
     let to = match options.goal {
         Goal::Platform(platform) => Some(platform),
@@ -165,6 +170,11 @@ pub fn translate_rule(rule: &ReadRule, env: &Env<'_>, options: &Options<'_>) -> 
     let reshaped = to.and_then(|to| shapes::for_target(detection, from, to));
     let source = reshaped.as_ref().map_or(detection, |reshaped| &reshaped.detection);
     let mut translation = as_it_stands_or_recognised(source, from, env, options);
+    if translation.verdict != Verdict::Exact
+        && let Some(carried) = carried::carried(rule, &translation, env, options)
+    {
+        return carried;
+    }
     if translation.verdict == Verdict::Refused {
         return translation;
     }
@@ -397,6 +407,8 @@ fn write(
         format,
         dialect: translated.dialect.name(),
         query: &text,
+        carried: false,
+        attack: options.attack,
         columns: &translated.columns,
         sources: &translated.sources,
         connectors: &connectors,

@@ -98,7 +98,10 @@ pub fn choose_schema<'a>(detection: &Detection, platform: PlatformId, schemas: &
             continue;
         }
         let knows = |path: &&crate::model::FieldPath| {
-            find_row(schema, platform, path).is_some() || schema.tells_kind(platform, &path.to_string())
+            let name = path.to_string();
+            find_row(schema, platform, path).is_some()
+                || schema.tells_kind(platform, &name)
+                || schema.derives(platform, &name)
         };
         let known = fields.iter().filter(knows).count();
         let primary = names.iter().any(|name| scope.names.first().is_some_and(|own| same(name, own)));

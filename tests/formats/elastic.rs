@@ -316,6 +316,8 @@ fn a_foreign_rule_is_what_kibana_takes() {
         format: OutputFormat::Toml,
         dialect: "kuery",
         query: "a:1",
+        carried: false,
+        attack: None,
         columns: &Columns::Unknown,
         sources: &["logs-doors.*".to_owned()],
         connectors: &["doors".to_owned()],

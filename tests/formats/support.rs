@@ -78,8 +78,18 @@ pub fn write(
     query: &str,
     columns: &Columns,
 ) -> Written {
-    let request =
-        WriteRequest { bundle, source, format, dialect: "kusto", query, columns, sources: &[], connectors: &[] };
+    let request = WriteRequest {
+        bundle,
+        source,
+        format,
+        dialect: "kusto",
+        query,
+        carried: false,
+        attack: None,
+        columns,
+        sources: &[],
+        connectors: &[],
+    };
     platform(target).unwrap().write(&request)
 }
 

@@ -56,8 +56,14 @@ pub fn translate(
         types,
         read: ReadEnv { registry: &registry, helpers: &NoHelpers, siblings: &NoSiblings, types: &source },
     };
-    let options =
-        Options { goal: Goal::Dialect(to), form: FileForm::Query, fields: FieldMode::Keep, table: None, verify };
+    let options = Options {
+        goal: Goal::Dialect(to),
+        form: FileForm::Query,
+        fields: FieldMode::Keep,
+        table: None,
+        verify,
+        attack: None,
+    };
     let found = translate_query(&detection, dialect(from).platform(), dialect(to), &env, &options)
         .map_err(|refused| refused.refusals.first().map_or(String::new(), |refusal| refusal.message.clone()))?;
     let condition = row_condition(&detection.logic).unwrap_or(Predicate::Always(true));
@@ -75,6 +81,6 @@ pub fn rule(name: &str, text: &str, goal: Goal<'_>, form: FileForm, fields: Fiel
     let (rules, diagnostics) = read(&file, format, &reading).unwrap();
     assert_eq!(rules.len(), 1, "{name}: {diagnostics:?}");
     let env = Env { registry: &registry, schemas: Schemas::built_in(), types: &types, read: reading };
-    let options = Options { goal, form, fields, table: None, verify: true };
+    let options = Options { goal, form, fields, table: None, verify: true, attack: None };
     translate_rule(&rules[0], &env, &options)
 }

@@ -69,6 +69,8 @@ fn write(rule: &ReadRule, folder: &Path, name: &str) -> Result<PathBuf, String> 
         format: OutputFormat::Yaml,
         dialect: dialect.name(),
         query: &query,
+        carried: false,
+        attack: None,
         columns: &Columns::Unknown,
         sources: &[],
         connectors: &[],

@@ -10,5 +10,6 @@ codes! {
     BUNDLE = "detections-not-written": "The rule works together with other detections of its file.", "Translate them, too, and connect them by hand.";
     SHAPE_BESIDE = "shape-beside-query": "The language selects events; what counts them stands in the rule file.", "Write a rule file instead of a bare query, or choose a language that counts.";
     LOGIC_UNREAD = "logic-unread": "The rule's logic could not be read, so there is nothing to translate.", "Translate its logic by hand; metadata and ATT&CK are read all the same.";
+    CARRIED = "query-carried": "The rule stays on its platform and its query goes over letter by letter, neither said again nor run.", "Nothing, unless the rule is to be moved to another platform: then the reason named here stands in the way.";
     NOT_WRITABLE = "not-writable": "This dialect can be read but not written yet.", "Choose another target language.";
 }

@@ -25,7 +25,7 @@ impl Mapper<'_> {
                 if self.schema.is_mark(self.platform, &name) {
                     return self.kinds_asked(&name, test);
                 }
-                self.constant(&name, test)
+                self.derived(&name, test).or_else(|| self.constant(&name, test))
             }
             Side::FromCommon if field.path == kind_path() => Some(self.kinds_marked(test)),
             // The table that holds the events of this log source.
@@ -35,6 +35,25 @@ impl Mapper<'_> {
             }
             Side::FromCommon => None,
         }
+    }
+
+    /// A condition on a field that is made from others, as the conditions under which it has the values asked for.
+    fn derived(&mut self, name: &str, test: &Test) -> Option<Predicate> {
+        let schema = self.schema;
+        let derived = schema.derived.iter().find(|derived| derived.elastic == name)?;
+        if self.platform != PlatformId::Elastic {
+            return None;
+        }
+        Some(match derived.condition(test, schema) {
+            Ok(condition) => {
+                if let Some(note) = &derived.note {
+                    let message = format!("`{name}` is made from other fields: {note}");
+                    self.lose(codes::fields::DOUBTFUL, Direction::Either, message, test.span);
+                }
+                condition
+            }
+            Err(reason) => self.leave_out(Some(test.span), super::Unmapped { name: name.to_owned(), reason }),
+        })
     }
 
     /// A condition on a field that holds the same on every event of the log source.

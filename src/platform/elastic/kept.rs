@@ -41,9 +41,9 @@ impl Kept {
 
     /// The rule as the model has it now, with this query.
     pub(super) fn updated(mut self, detection: &Detection, request: &WriteRequest<'_>, losses: &mut Vec<Loss>) -> Self {
-        self.changes(detection, losses);
+        self.changes(detection, request, losses);
         let old = self.rule.get("query").and_then(Json::as_str).map(str::to_owned);
-        if request.query.is_empty() || old.as_deref() == Some(request.query) {
+        if request.carried || request.query.is_empty() || old.as_deref() == Some(request.query) {
             return self;
         }
         // The logic holds the filters: they stand in the new query.
@@ -86,7 +86,7 @@ impl Kept {
         }
     }
 
-    fn changes(&mut self, now: &Detection, losses: &mut Vec<Loss>) {
+    fn changes(&mut self, now: &Detection, request: &WriteRequest<'_>, losses: &mut Vec<Loss>) {
         let (was, is) = (self.before.meta.clone(), &now.meta);
         let rule = &mut self.rule;
         let mut set = |key: &str, changed: bool, value: Json| {
@@ -120,8 +120,10 @@ impl Kept {
         let pairs = |list: &[AttackRef]| -> Vec<(Option<String>, Option<String>)> {
             list.iter().map(|mapping| (mapping.tactic.clone(), mapping.technique.clone())).collect()
         };
-        if pairs(&self.before.attack) != pairs(&now.attack) {
-            set("threat", true, Json::Array(threat::threat(&now.attack, losses)));
+        // A rule's own mappings stay as they are written unless a stack is named.
+        if request.attack.is_some() || pairs(&self.before.attack) != pairs(&now.attack) {
+            let release = request.attack.unwrap_or_default();
+            set("threat", !now.attack.is_empty(), Json::Array(threat::threat(&now.attack, release, losses)));
         }
         let (was, is) = (&self.before.schedule, &now.schedule);
         if let Some(seconds) = is.interval.filter(|_| was.interval != is.interval) {

@@ -61,7 +61,7 @@ pub(super) fn rule(detection: &Detection, request: &WriteRequest<'_>, losses: &m
     let (interval, from) = schedule(detection, request.source, losses);
     put("interval", json!(interval));
     put("from", json!(from));
-    let threat = threat::threat(&detection.attack, losses);
+    let threat = threat::threat(&detection.attack, request.attack.unwrap_or_default(), losses);
     put("threat", Json::Array(threat));
     for (key, value) in kind(detection, request, losses) {
         put(key, value);

@@ -89,6 +89,12 @@ fn again(
     python: bool,
 ) -> Map<String, Json> {
     let mut rule = own.clone();
+    if request.carried {
+        if python {
+            rule.insert("Filename".to_owned(), json!(format!("{STEM}.py")));
+        }
+        return ordered(rule);
+    }
     // The filters are part of the logic now.
     rule.shift_remove("InlineFilters");
     keep_tests(&mut rule, &detection.tests);

@@ -4,7 +4,7 @@ use super::{describe, entities, limits, title};
 use crate::attack::Matrix;
 use crate::diagnostic::codes;
 use crate::model::{Detection, Direction, GroupingMode, Loss, PlatformId, ScheduleKind, TriggerOp};
-use crate::platform::{Columns, WriteRequest, duration, ids, releases};
+use crate::platform::{AttackRelease, Columns, WriteRequest, duration, ids};
 use serde_json::{Map, Value as Json, json};
 
 /// How often a rule runs, and looks back, where the source judges events as they arrive or says nothing: an hour.
@@ -376,7 +376,7 @@ fn attack(detection: &Detection, losses: &mut Vec<Loss>) -> (Vec<String>, Vec<St
             push(&mut techniques, id);
             continue;
         };
-        match releases::earlier(&id, matrix, new) {
+        match AttackRelease::V18.technique(&id) {
             Some(found) => {
                 if found != id {
                     changed.push(format!("{id} is {found}"));

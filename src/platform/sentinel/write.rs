@@ -134,7 +134,10 @@ impl Kept {
         for (key, value) in &changes {
             self.rule.insert((*key).to_owned(), value.clone());
         }
-        self.rule.insert("query".to_owned(), Json::String(query.clone()));
+        // A rule of a type that has no query is carried without one.
+        if !query.is_empty() || self.rule.contains_key("query") {
+            self.rule.insert("query".to_owned(), Json::String(query.clone()));
+        }
         if !same_format {
             if self.format == Format::SentinelArm.name() {
                 from_arm(&mut self.rule);
