@@ -194,7 +194,23 @@ impl Mapper<'_> {
         Predicate::Always(constant)
     }
 
-    fn note_confidence(&mut self, row: &Row, span: Span, ignores_case: bool) {
+    fn note_confidence(&mut self, row: &Row, span: Span, kind: Option<&TestKind>) {
+        let ignores_case = kind.is_some_and(ignores_case);
+        // Where only addresses are kept, being there says that there is an address; other platforms keep the raw text.
+        if self.side == Side::FromCommon
+            && row.kind.kind == FieldKind::Ip
+            && row.type_on(self.platform).kind != FieldKind::Ip
+            && matches!(kind, Some(TestKind::Present))
+        {
+            let direction = match self.place {
+                Place::Asserted => Direction::Wider,
+                Place::Denied => Direction::Narrower,
+                Place::Fixed => Direction::Either,
+            };
+            let why = row.note.as_deref().unwrap_or("it holds texts that are no address, too");
+            let message = format!("`{}` may be there without an address: {why}", row.name);
+            self.losses.push(Loss::matching(codes::fields::DOUBTFUL, direction, message, Some(span)));
+        }
         if self.side != Side::FromCommon || row.confidence == Confidence::Exact || ignores_case && row.case_varies {
             return;
         }
@@ -232,7 +248,7 @@ impl Mapper<'_> {
             return self.leave_out(Some(span), missing);
         }
         if let Some(row) = row {
-            self.note_confidence(&row, span, ignores_case(&mapped.kind));
+            self.note_confidence(&row, span, Some(&mapped.kind));
             if self.side == Side::FromCommon && words::is_line(&row, self.platform) {
                 return match words::in_line(&mapped.kind) {
                     Some(kind) => Predicate::Test(Test { kind, ..mapped }),
@@ -451,7 +467,7 @@ impl Fold for Mapper<'_> {
         match self.find(&field) {
             Some((row, mapped)) => {
                 if !self.in_test {
-                    self.note_confidence(&row, Span::default(), false);
+                    self.note_confidence(&row, Span::default(), None);
                 }
                 Expr::Field(mapped)
             }

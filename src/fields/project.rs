@@ -23,7 +23,11 @@ pub fn project_readable(event: &Json, schema: &Schema, platform: PlatformId) -> 
 }
 
 fn projected(event: &Json, schema: &Schema, platform: PlatformId, every_name: bool) -> Json {
-    let event = &words::completed(event, schema);
+    let mut event = words::completed(event, schema);
+    if schema.scopes.get(&platform).is_some_and(|scope| scope.no_empty) {
+        drop_empty(&mut event);
+    }
+    let event = &event;
     let mut out = Json::Object(Map::new());
     if let Some(scope) = schema.scopes.get(&platform) {
         // Panther's own name for the log source stands in every event.
@@ -79,6 +83,23 @@ fn projected(event: &Json, schema: &Schema, platform: PlatformId, every_name: bo
         put(&mut out, &[At::Key(TABLE.to_owned())], Json::String(table.clone()));
     }
     out
+}
+
+/// Takes empty texts, lists and objects out, and null with them. Returns whether nothing is left.
+fn drop_empty(value: &mut Json) -> bool {
+    match value {
+        Json::Null => true,
+        Json::String(text) => text.is_empty(),
+        Json::Array(items) => {
+            items.retain_mut(|item| !drop_empty(item));
+            items.is_empty()
+        }
+        Json::Object(members) => {
+            members.retain(|_, member| !drop_empty(member));
+            members.is_empty()
+        }
+        _ => false,
+    }
 }
 
 /// What one field says, in several columns: the same for the same value, and other for another.

@@ -155,6 +155,9 @@ pub struct PlatformScope {
     /// What tells its events apart.
     #[serde(default)]
     pub discriminator: Option<Discriminator>,
+    /// Empty texts, lists and objects are taken out of every event before it is kept (Elastic's ingest pipelines).
+    #[serde(default)]
+    pub no_empty: bool,
     /// Fields with the same value on every event: a condition on one of them says nothing.
     #[serde(default)]
     pub constants: BTreeMap<String, Vec<String>>,

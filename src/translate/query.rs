@@ -148,7 +148,13 @@ pub(super) fn translate_known(
     if to == Some(PlatformId::Sentinel) && from != to {
         losses.extend(super::empty::losses(&detection.logic, env.types));
     }
-    let losses = once_each(losses);
+    let mut losses = once_each(losses);
+    // Events that hold no empty text lose nothing where it counts as a missing one.
+    let no_empty =
+        |schema: &&Schema| from.and_then(|from| schema.scopes.get(&from)).is_some_and(|scope| scope.no_empty);
+    if named.sources.as_ref().is_some_and(|sources| sources.all().iter().all(no_empty)) {
+        losses.retain(|loss| loss.code != codes::kusto::EMPTY_IS_MISSING);
+    }
     let sources = target_sources(detection, &named, from, to, options);
     // Panther's Python names the fields of the alert in its own names, which are made later; on its own platform it
     // must mean the same of every event, also of one that no declared field allows.

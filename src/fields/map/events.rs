@@ -255,7 +255,7 @@ impl Mapper<'_> {
             let reason = format!("{} keeps key and value apart, which cannot be asked this", self.platform.name());
             return Some(self.leave_out(Some(test.span), super::Unmapped { name: row.name.to_string(), reason }));
         };
-        self.note_confidence(&row, test.span, false);
+        self.note_confidence(&row, test.span, Some(&test.kind));
         let of = |column: &FieldPath, kind: TestKind| {
             let subject = Expr::Field(FieldRef::new(column.clone(), ArrayMode::Whole));
             Predicate::Test(Test { subject, kind, ..test.clone() })

@@ -188,6 +188,9 @@ pub fn around(kind: &TestKind, operands: &[Value]) -> Around {
             found.hit(0);
             found.hit(false);
             found.hit("");
+            // An address field and a date field hold nothing else.
+            found.hit("192.0.2.10");
+            found.hit("2026-01-02T03:04:05Z");
         }
         TestKind::KeyPresent => {
             found.hit("x");

@@ -302,3 +302,55 @@ fn public_endpoint_rules_bind_to_the_tables_schemas() {
         assert!(findings.is_empty(), "{query}\n{findings:#?}");
     }
 }
+
+#[test]
+fn a_word_of_the_windows_integration_is_the_id_of_its_event() {
+    let indexes = ["logs-system.security-*"];
+    for (query, expected) in [
+        ("any where event.action == \"audit-log-cleared\"", "EventID == 1102"),
+        ("any where event.action in (\"logged-out\", \"logon-failed\")", "EventID in (4625, 4634, 4647)"),
+        ("any where winlog.logon.type == \"Network\" and not event.action == \"logged-in\"", "not(EventID == 4624)"),
+    ] {
+        let found = eql(&indexes, query);
+        let said = found.query.replace("EventID != 4624", "not(EventID == 4624)");
+        assert!(said.contains(expected), "{query}: {} {:?}", found.query, found.rule["refusals"]);
+    }
+    // Nothing is known of a word that is not in the integration's table: it is no comparison that never matches.
+    let found = eql(&indexes, "any where event.action == \"Log clear\" and event.code == \"104\"");
+    assert!(!found.query.contains("Log clear"), "{}", found.query);
+    assert!(found.named().contains(&"field-unmapped wider".to_owned()), "{:?}", found.named());
+}
+
+#[test]
+fn an_outcome_is_asked_of_what_it_is_made_from() {
+    for (indexes, query, expected, verdict) in [
+        (
+            "logs-aws.cloudtrail-*",
+            "any where event.action == \"StopLogging\" and event.outcome == \"success\"",
+            "isempty(ErrorCode) and isempty(ErrorMessage)",
+            "exact",
+        ),
+        (
+            "logs-aws.cloudtrail-*",
+            "any where event.action == \"StopLogging\" and event.outcome != \"success\"",
+            "isnotempty(ErrorCode) or isnotempty(ErrorMessage)",
+            "exact",
+        ),
+        (
+            "logs-okta.system-*",
+            "any where okta.event_type == \"user.session.start\" and event.outcome == \"failure\"",
+            "OriginalOutcomeResult in~ (\"FAILURE\", \"DENY\")",
+            "exact",
+        ),
+        (
+            "logs-o365.audit-*",
+            "any where event.action == \"New-InboxRule\" and event.outcome == \"success\"",
+            "ResultStatus !in~ (\"failed\", \"false\")",
+            "exact",
+        ),
+    ] {
+        let found = eql(&[indexes], query);
+        assert!(found.query.contains(expected), "{query}: {} {:?}", found.query, found.rule["refusals"]);
+        assert_eq!(found.verdict(), verdict, "{query}: {:?}", found.rule["losses"]);
+    }
+}
