@@ -124,6 +124,83 @@ fn contains_is_a_part_of_text_or_of_a_member() {
 }
 
 #[test]
+fn contains_asks_an_object_for_its_very_key() {
+    check(&[
+        ("{Key: a, Condition: Contains, Value: b}", json!({"a": {"b": 1}}), true),
+        ("{Key: a, Condition: Contains, Value: b}", json!({"a": {"b": null}}), true),
+        ("{Key: a, Condition: Contains, Value: b}", json!({"a": {"abc": 1}}), false),
+        ("{Key: a, Condition: Contains, Value: b}", json!({"a": {"x": "b"}}), false),
+        ("{Key: a, Condition: Contains, Value: b}", json!({"a": {"B": 1}}), false),
+        ("{Key: a, Condition: DoesNotContain, Value: b}", json!({"a": {"b": 1}}), false),
+        ("{Key: a, Condition: IContains, Value: b}", json!({"a": {"b": 1}}), true),
+        ("{Key: a, Condition: IContains, Value: b}", json!({"a": {"B": 1}}), false),
+        ("{Key: a, Condition: IContains, Value: B}", json!({"a": {"B": 1}}), true),
+        // In a list, an object's keys are asked as well, where case counts.
+        ("{Key: a, Condition: Contains, Value: b}", json!({"a": ["x", {"b": 1}]}), true),
+        ("{Key: a, Condition: Contains, Value: b}", json!({"a": [{"B": 1}]}), false),
+        ("{Key: a, Condition: IContains, Value: b}", json!({"a": [{"b": 1}]}), false),
+        ("{KeyPath: a.c, Condition: Contains, Value: b}", json!({"a": {"c": {"b": 1}}}), true),
+        ("{KeyPath: a.c, Condition: Contains, Value: b}", json!({"a": {"c": [{"b": 1}]}}), true),
+        ("{KeyPath: a.c, Condition: IContains, Value: b}", json!({"a": {"c": [{"b": 1}]}}), false),
+        ("{Condition: Contains, Values: [{Key: a}, {Key: k}]}", json!({"a": {"b": 1}, "k": "b"}), true),
+        // A number raises a TypeError in Panther's core.
+        ("{Key: a, Condition: Contains, Value: b}", json!({"a": 5}), false),
+    ]);
+}
+
+/// Panther's own filters on texts, lists and objects, asked through the environment of the judge.
+#[test]
+fn panthers_core_agrees_on_contains() {
+    let Some(judge) = judge() else { return };
+    const ASK: &str = "import json, sys\nfrom panther_core.filter import Filter\nfor line in sys.stdin:\n    \
+        q = json.loads(line)\n    try:\n        print(json.dumps(Filter(q['filter']).filter(q['event'])))\n    \
+        except Exception:\n        print('null')\n";
+    let mut random = Random(7);
+    let (mut input, mut asked) = (String::new(), Vec::new());
+    let names = ["b", "B", "ab", "x", "abc", ""];
+    for _ in 0..4000 {
+        let name = |random: &mut Random| names[random.below(names.len())].to_owned();
+        let member = |random: &mut Random| match random.below(3) {
+            0 => json!({ name(random): 1 }),
+            _ => json!(name(random)),
+        };
+        let held = match random.below(4) {
+            0 => json!(name(&mut random)),
+            1 => json!({ name(&mut random): name(&mut random), name(&mut random): 1 }),
+            2 => Json::Array((0..random.below(4)).map(|_| member(&mut random)).collect()),
+            _ => Json::Null,
+        };
+        let event = if random.below(2) == 0 { json!({ "a": held }) } else { json!({ "n": { "a": held } }) };
+        let path = if random.below(2) == 0 { "a" } else { "n.a" };
+        let value = name(&mut random);
+        let (condition, operator) = [
+            ("Contains", "contains"),
+            ("DoesNotContain", "!contains"),
+            ("IContains", "insensitive_contains"),
+            ("IDoesNotContain", "!insensitive_contains"),
+        ][random.below(4)];
+        let request = json!({ "filter": { "target": path, "operator": operator, "value": value }, "event": event });
+        input.push_str(&format!("{request}\n"));
+        asked.push((format!("{{KeyPath: {path}, Condition: {condition}, Value: '{value}'}}"), event));
+    }
+    let mut child = Command::new(judge.get_program())
+        .args(["-c", ASK])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()).unwrap());
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    let answers = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(answers.lines().count(), asked.len());
+    for ((text, event), answer) in asked.iter().zip(answers.lines()) {
+        assert_eq!(holds(&read_yaml(text), event).to_string(), answer, "{text} on {event}");
+    }
+}
+
+#[test]
 fn in_is_intersection_for_a_list_field() {
     check(&[
         ("{Key: a, Condition: IsIn, Values: [x, y]}", json!({"a": "y"}), true),

@@ -149,7 +149,7 @@ fn rules_of_panther_analysis() {
         assert!(unread(&detection.logic).is_none());
         whole += 1;
         if std::env::var_os("RULEGLOT_SHOW").is_some() {
-            println!("{filter:#?}\n{:#?}", detection.outputs);
+            println!("{id}\n{}", super::show::tree(&filter, &[]));
         }
         let mut good = true;
         let own: Vec<&ruleglot::model::TestCase> = detection.tests.iter().filter(|test| !test.mocked).collect();

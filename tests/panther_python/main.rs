@@ -13,6 +13,7 @@ mod hostile;
 mod judge;
 mod mutate;
 mod semantics;
+mod show;
 mod style;
 mod translated;
 
@@ -118,11 +119,8 @@ fn events(name: &str, filter: &Predicate, own: &[Json]) -> (Vec<Json>, Decided) 
     let found = Decided { tests: decided.len(), decided: decided.len() - missing.len(), idle };
     if std::env::var_os("RULEGLOT_UNDECIDED").is_some() && found.not_reached() > 0 {
         println!("  {name}: {found:?}");
-        for test in missing.iter().take(6) {
-            println!(
-                "    {:?}",
-                deciding.test(*test).map(|test| format!("{test:?}").chars().take(300).collect::<String>())
-            );
+        if std::env::var_os("RULEGLOT_SHOW").is_some() {
+            println!("{}", show::tree(filter, &missing));
         }
     }
     (events, found)

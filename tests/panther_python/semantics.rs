@@ -95,6 +95,43 @@ fn semantics_of_panthers_python() {
     }
 }
 
+#[test]
+fn a_text_or_list_that_is_repeated_is_its_value() {
+    for (constant, value) in [
+        ("'ab' * 2000", json!("ab".repeat(2000))),
+        ("1500 * 'x'", json!("x".repeat(1500))),
+        ("'ab' * -1", json!("")),
+        ("'ab' * True", json!("ab")),
+        ("[1, 'x'] * 2", json!([1, "x", 1, "x"])),
+    ] {
+        let text = format!("LONG = {constant}\n\n\ndef rule(event):\n    return event.get('a') == LONG\n");
+        let read = read_with(&text, &NoHelpers, &[]).unwrap();
+        assert!(read.unread.is_empty(), "{constant}: {:?}", read.unread);
+        let filter = read.logic.as_filter().unwrap();
+        assert_eq!(run(&filter, &json!({ "a": value })), Ok(true), "{constant}");
+        assert_eq!(run(&filter, &json!({ "a": null })), Ok(false), "{constant}");
+        let length = format!("LONG = {constant}\n\n\ndef rule(event):\n    return event.get('a') == len(LONG)\n");
+        let filter = read_with(&length, &NoHelpers, &[]).unwrap().logic.as_filter().unwrap();
+        let long = value.as_str().map_or_else(|| value.as_array().map_or(0, Vec::len), str::len);
+        assert_eq!(run(&filter, &json!({ "a": long })), Ok(true), "{constant}");
+    }
+}
+
+#[test]
+fn what_is_repeated_too_often_is_named() {
+    for (text, reason) in [
+        ("X = 'ab' * 10 ** 9\n\n\ndef rule(event):\n    return event.get('a') == X\n", "repeats a text or list"),
+        ("def rule(event):\n    return 'ab' * event.get('n') == 'abab'\n", "as often as the event says"),
+        ("def rule(event):\n    return event.get('a') * 2 == 'abab'\n", "a text or list of the event"),
+    ] {
+        let read = read_with(text, &NoHelpers, &[]).unwrap();
+        assert!(read.unread.iter().any(|entry| entry.reason.contains(reason)), "{text}: {:?}", read.unread);
+    }
+    // a product of numbers is read
+    let read = read_with("def rule(event):\n    return int(event.get('a')) * 2 == 8\n", &NoHelpers, &[]).unwrap();
+    assert_eq!(run(&read.logic.as_filter().unwrap(), &json!({"a": "4"})), Ok(true));
+}
+
 struct Models;
 
 impl ruleglot::dialect::Helpers for Models {

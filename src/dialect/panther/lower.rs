@@ -4,12 +4,13 @@
 //! is the contrary, and true of it. An error of Panther's runtime (a number against text) is no match here.
 
 use super::conditions::{self, Asks, Condition};
+use super::contains::or_key;
 use super::key;
 use crate::diagnostic::codes::panther as codes;
 use crate::diagnostic::{Diagnostic, Span, did_you_mean};
 use crate::model::{
-    ArrayMode, Case, Expr, FieldKind, FieldPath, FieldRef, FieldTypes, JsonKind, Predicate, Quantifier, Segment, Test,
-    TestKind, Typing, Value, Var,
+    ArrayMode, Case, Expr, FieldKind, FieldPath, FieldRef, FieldType, FieldTypes, JsonKind, Predicate, Quantifier,
+    Segment, Test, TestKind, Typing, Value, Var,
 };
 use crate::source::{Entry, Node};
 
@@ -250,7 +251,7 @@ impl<'a> Lower<'a> {
             }
             Asks::StartsWith => test(TestKind::StartsWith { value: literal(), case }),
             Asks::EndsWith => test(TestKind::EndsWith { value: literal(), case }),
-            Asks::Contains if is_text => self.member(path, TestKind::Contains { value: literal(), case }, span),
+            Asks::Contains if is_text => self.contains(path, literal(), case, span),
             // What is no text can only be a member of a list.
             Asks::Contains => {
                 let kind = TestKind::In { values: vec![literal()], case: Case::Sensitive, typing: Typing::Python };
@@ -278,15 +279,25 @@ impl<'a> Lower<'a> {
         Predicate::Always(false)
     }
 
+    /// What is declared of a field that holds one kind of value, lists of it included.
+    fn declared(&self, path: &FieldPath) -> Option<FieldType> {
+        let plain = self.elements.is_empty() && !path.0.contains(&Segment::Any);
+        let declared = if plain { self.types.type_of(&path.to_string()) } else { None };
+        declared.filter(|found| found.kind != FieldKind::Dynamic)
+    }
+
+    /// `Contains`: a part of a text, a member of a list or a part of one, a key of an object.
+    fn contains(&self, path: FieldPath, value: Expr, case: Case, span: Span) -> Predicate {
+        let found = self.member(path.clone(), TestKind::Contains { value: value.clone(), case }, span);
+        if self.declared(&path).is_some() {
+            return found;
+        }
+        or_key(found, self.subject(path), &value, case, span)
+    }
+
     /// A test that a list passes when one of its elements does.
     fn member(&self, path: FieldPath, kind: TestKind, span: Span) -> Predicate {
-        let scalar = self.elements.is_empty()
-            && !path.0.contains(&Segment::Any)
-            && self
-                .types
-                .type_of(&path.to_string())
-                .is_some_and(|found| !found.list && found.kind != FieldKind::Dynamic);
-        if scalar {
+        if self.declared(&path).is_some_and(|found| !found.list) {
             return Predicate::Test(Test::new(self.subject(path), kind, span));
         }
         // A field at the top has no list on its way that would be gone through as well.
@@ -346,7 +357,7 @@ impl<'a> Lower<'a> {
             }
             Asks::StartsWith => test(&subject, TestKind::StartsWith { value, case }),
             Asks::EndsWith => test(&subject, TestKind::EndsWith { value, case }),
-            Asks::Contains => self.member(path, TestKind::Contains { value, case }, span),
+            Asks::Contains => self.contains(path, value, case, span),
             Asks::Compare(ordering) => test(&subject, TestKind::Compare { ordering, value, typing: Typing::Typed }),
             _ => {
                 let message = format!("{} does not compare two keys", condition.name);

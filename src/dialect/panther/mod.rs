@@ -5,6 +5,7 @@
 
 mod alert;
 mod conditions;
+mod contains;
 mod key;
 mod lower;
 mod raise;
@@ -17,6 +18,7 @@ pub use alert::{severity_word, write as write_alerting};
 use super::{Dialect, Inventory, Read, ReadContext, WriteContext};
 use crate::diagnostic::codes::{panther as codes, syntax};
 use crate::diagnostic::{Diagnostic, Severity, Span};
+use crate::model::walk::{self, Fold};
 use crate::model::{Expr, FieldTypes, Logic, PlatformId, Predicate, Shape, Step, Test};
 use crate::plan::{Support, Target};
 use crate::source::{Node, Value, parse_yaml, write_yaml};
@@ -221,6 +223,17 @@ fn support(predicate: &Predicate, types: &dyn FieldTypes) -> Support<Predicate> 
 impl Target for PantherTarget {
     fn name(&self) -> &'static str {
         "Panther's YAML"
+    }
+
+    /// `Contains` asks an object for its key by itself, so that the key needs no condition of its own.
+    fn adopt(&self, logic: Logic, _types: &dyn FieldTypes) -> Logic {
+        struct Contains;
+        impl Fold for Contains {
+            fn predicate(&mut self, predicate: Predicate) -> Predicate {
+                walk::predicate_parts(self, contains::without_key(&predicate).unwrap_or(predicate))
+            }
+        }
+        walk::logic(&mut Contains, logic)
     }
 
     fn test(&self, test: &Test, _negated: bool, types: &dyn FieldTypes) -> Support<Predicate> {

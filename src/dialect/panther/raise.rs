@@ -1,6 +1,7 @@
 //! Predicates → match expressions. Whatever cannot be said is a reason in words, and Python's business.
 
 use super::conditions::{Asks, name_of};
+use super::contains::without_key;
 use super::key;
 use super::lower::is_network;
 use crate::model::{
@@ -71,6 +72,9 @@ impl<'a> Raise<'a> {
         if let Some(found) = self.pair_of_keys(predicate)? {
             return Ok(found);
         }
+        if let Some(found) = without_key(predicate) {
+            return self.one(&found);
+        }
         match predicate {
             Predicate::Always(flag) => Ok(json!({ "Condition": if *flag { "AlwaysTrue" } else { "AlwaysFalse" } })),
             Predicate::All(items) => match self.merged(items)? {
@@ -97,6 +101,9 @@ impl<'a> Raise<'a> {
     fn denied(&mut self, predicate: &Predicate) -> Raised {
         if let Some(found) = self.pair_of_keys_denied(predicate)? {
             return Ok(found);
+        }
+        if let Some(found) = without_key(predicate) {
+            return self.denied(&found);
         }
         match predicate {
             Predicate::Always(flag) => self.one(&Predicate::Always(!flag)),

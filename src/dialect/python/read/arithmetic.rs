@@ -10,6 +10,9 @@ use crate::model::{Predicate, function};
 use ruff_python_ast::Operator;
 use std::rc::Rc;
 
+/// The longest text or list that is made by repeating one, in bytes or members.
+const LONGEST: usize = 100_000;
+
 impl Exec<'_> {
     /// Arithmetic.
     pub fn binary(&mut self, op: Operator, left: &V, right: &V, at: Span) -> V {
@@ -31,8 +34,8 @@ impl Exec<'_> {
         use Operator::{Add, BitAnd, BitOr, BitXor, Div, FloorDiv, Mod, Mult, Sub};
         match (op, left, right) {
             (Add, V::Str(a), V::Str(b)) => return V::str(format!("{a}{b}")),
-            (Mult, V::Str(text), V::Int(count)) if (0..=1000).contains(count) => {
-                return V::str(text.repeat(usize::try_from(*count).unwrap_or(0)));
+            (Mult, some @ (V::Str(_) | V::Seq(..)), times) | (Mult, times, some @ (V::Str(_) | V::Seq(..))) => {
+                return self.repeated(some, times, at);
             }
             (Add, V::Int(a), V::Int(b)) => return self.whole(a.checked_add(*b), at),
             (Sub, V::Int(a), V::Int(b)) => return self.whole(a.checked_sub(*b), at),
@@ -160,6 +163,17 @@ impl Exec<'_> {
             }
             return V::ite(&both, joined, sum);
         }
+        let repeats = |some: &V, times: &V| some.kinds().meets(texts.or(Kinds::LIST)) && times.kinds().meets(numbers);
+        if op == Mult && (repeats(left, right) || repeats(right, left)) {
+            // a text or list of the event, so many times in a row, is not followed; a product is
+            let both = pred::all([self.of_kind(left, numbers, at), self.of_kind(right, numbers, at)]);
+            let product = self.calls_model(function::MULTIPLY, &[left, right], Kinds::INT.or(Kinds::FLOAT), at);
+            if both == Predicate::Always(true) {
+                return product;
+            }
+            let repeated = self.unsupported(at, "repeats a text or list of the event");
+            return V::ite(&both, product, repeated);
+        }
         self.require_kind(left, numbers, Exc::Type, at);
         self.require_kind(right, numbers, Exc::Type, at);
         let kinds =
@@ -176,6 +190,37 @@ impl Exec<'_> {
             FloorDiv => self.calls_model(function::PYTHON_FLOOR_DIVIDE, &[left, right], kinds, at),
             Mod => self.calls_model(function::PYTHON_MODULO, &[left, right], kinds, at),
             _ => self.unsupported(at, "computes with bits or powers"),
+        }
+    }
+
+    /// A text or list of the rule, so many times in a row; never, for a number below one.
+    fn repeated(&mut self, some: &V, times: &V, at: Span) -> V {
+        let Some(times) = times.as_int() else {
+            if times.kinds().meets(Kinds::INT.or(Kinds::BOOL)) {
+                return self.unsupported(at, "repeats a text or list as often as the event says");
+            }
+            self.require(Predicate::Always(false), Exc::Type);
+            return V::None;
+        };
+        let times = usize::try_from(times.max(0)).unwrap_or(usize::MAX);
+        let length = match some {
+            V::Str(text) => text.len(),
+            V::Seq(_, items) => items.len(),
+            _ => 0,
+        };
+        if length.saturating_mul(times) > LONGEST {
+            return self.unsupported(at, format!("repeats a text or list to more than {LONGEST} members"));
+        }
+        match some {
+            V::Str(text) => V::str(text.repeat(times)),
+            V::Seq(SeqKind::Set, _) => {
+                self.require(Predicate::Always(false), Exc::Type);
+                V::None
+            }
+            V::Seq(kind, items) => {
+                V::Seq(*kind, Rc::new(items.iter().cloned().cycle().take(length.saturating_mul(times)).collect()))
+            }
+            _ => V::None,
         }
     }
 
