@@ -180,6 +180,11 @@ impl Given {
             }
         };
         match self {
+            // Where no event holds an empty text, absent and empty are one.
+            Given::There(there) if !several && schema.holds_no_empty(PlatformId::Elastic, kind) => {
+                let empty = test(TestKind::Empty);
+                if *there == There::Present { empty.negate() } else { empty }
+            }
             Given::There(There::Present) => test(TestKind::Present),
             Given::There(There::Absent) => test(TestKind::Present).negate(),
             Given::Is(values) => test(among(values.iter().map(literal).collect(), Case::Sensitive)),

@@ -285,6 +285,14 @@ impl Mapper<'_> {
                 Ok(test) => mapped = test,
                 Err(missing) => return self.leave_out(Some(span), missing),
             }
+            // Where no event holds an empty text, to be there is to be there and not empty: the platforms that keep
+            // empty texts are asked for that.
+            if self.side == Side::ToCommon
+                && mapped.kind == TestKind::Present
+                && self.schema.holds_no_empty(self.platform, row.kind)
+            {
+                return Predicate::Test(Test { kind: TestKind::Empty, ..mapped }).negate();
+            }
         }
         Predicate::Test(mapped)
     }

@@ -3,7 +3,7 @@
 use super::derived::Derived;
 use super::index::Index;
 use super::kinds::EventKind;
-use crate::model::{FieldPath, FieldType, PlatformId};
+use crate::model::{FieldKind, FieldPath, FieldType, PlatformId};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -244,6 +244,12 @@ impl Schema {
             rows: file.fields.into_iter().map(row).collect::<Result<_, _>>()?,
             index: Index::default(),
         })
+    }
+
+    /// Whether a text field of this type is never there and empty on a platform.
+    pub(super) fn holds_no_empty(&self, platform: PlatformId, kind: FieldType) -> bool {
+        let text = matches!(kind.kind, FieldKind::Keyword | FieldKind::Wildcard | FieldKind::Text) && !kind.list;
+        text && self.scopes.get(&platform).is_some_and(|scope| scope.no_empty)
     }
 
     /// The row of this common name.

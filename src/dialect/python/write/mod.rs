@@ -6,6 +6,7 @@ mod functions;
 mod helpers;
 mod layout;
 mod merge;
+mod patterns;
 mod text;
 
 use crate::dialect::WriteContext;

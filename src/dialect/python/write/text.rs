@@ -4,7 +4,7 @@ use super::constants::Constants;
 use super::merge;
 use crate::model::{
     Anchor, ArrayMode, Case, Expr, FieldKind, FieldRef, FieldType, FieldTypes, IpClass, JsonKind, Ordering, Predicate,
-    Quantifier, RegexFlavour, Segment, Test, TestKind, Typing, Value, Var, WildcardPart, function as f,
+    Quantifier, RegexFlavour, Segment, Test, TestKind, Typing, Value, Var, function as f,
 };
 
 /// How tightly a printed expression holds together.
@@ -30,7 +30,7 @@ impl Code {
         Self { text: text.into(), binds: Binds::Atom }
     }
 
-    fn at(text: impl Into<String>, binds: Binds) -> Self {
+    pub(super) fn at(text: impl Into<String>, binds: Binds) -> Self {
         Self { text: text.into(), binds }
     }
 
@@ -73,7 +73,7 @@ impl<'t> Printer<'t> {
     }
 
     /// Whether a field is declared as one text.
-    fn is_text(&self, subject: &Expr) -> bool {
+    pub(super) fn is_text(&self, subject: &Expr) -> bool {
         use FieldKind::{Guid, Ip, Keyword, Text, Wildcard};
         self.declared(subject)
             .is_some_and(|declared| !declared.list && matches!(declared.kind, Keyword | Wildcard | Text | Ip | Guid))
@@ -86,7 +86,7 @@ impl<'t> Printer<'t> {
     }
 
     /// The text of a value, the empty one where it is none.
-    fn text_of(&mut self, subject: &Expr, code: &Code) -> String {
+    pub(super) fn text_of(&mut self, subject: &Expr, code: &Code) -> String {
         if self.is_text(subject)
             && let Some(field) = subject.as_field()
             && let Some(keys) = keys(&field.path.0)
@@ -97,7 +97,7 @@ impl<'t> Printer<'t> {
         format!("_text({})", code.text)
     }
 
-    fn need(&mut self, name: &'static str) {
+    pub(super) fn need(&mut self, name: &'static str) {
         if !self.used.contains(&name) {
             self.used.push(name);
         }
@@ -396,9 +396,10 @@ impl<'t> Printer<'t> {
 
     /// Conditions of which one must hold: alone, or as one question with several answers.
     fn group(&mut self, group: &merge::Group<'_>) -> Option<Code> {
-        let merge::Group::Texts { subject, asks, words, case } = group else {
-            let merge::Group::One(predicate) = group else { return None };
-            return self.predicate(predicate);
+        let (subject, asks, words, case) = match group {
+            merge::Group::One(predicate) => return self.predicate(predicate),
+            merge::Group::Patterns { subject, patterns, case } => return self.patterns(subject, patterns, *case),
+            merge::Group::Texts { subject, asks, words, case } => (subject, asks, words, case),
         };
         let code = self.expr(subject)?;
         let text = self.text_of(subject, &code);
@@ -424,29 +425,6 @@ impl<'t> Printer<'t> {
                 let pattern = format!("(?<![^\\W_])(?:{})(?![^\\W_])", words.join("|"));
                 self.regex(subject, "search", &pattern, *case, &text)
             }
-        })
-    }
-
-    /// A pattern against a value that may be no text, or against a declared text.
-    fn guarded(&mut self, subject: &Expr, value: &str, method: &str, pattern: &str, case: Case) -> Code {
-        // a missing text reads as the empty one, which the pattern must not fit
-        let never_empty = regex::Regex::new(pattern).is_ok_and(|pattern| !pattern.is_match(""));
-        if never_empty && self.is_text(subject) {
-            let text = self.text_of(subject, &Code::atom(value));
-            return self.regex(subject, method, pattern, case, &text);
-        }
-        let found = self.regex(subject, method, pattern, case, value);
-        Code::at(format!("isinstance({value}, str) and {}", found.text), Binds::And)
-    }
-
-    /// A pattern against a text: in its place, or as a constant where it is long.
-    fn regex(&mut self, subject: &Expr, method: &str, pattern: &str, case: Case, text: &str) -> Code {
-        self.need("re");
-        let flags = if case == Case::Sensitive { "" } else { ", re.IGNORECASE" };
-        let compiled = format!("re.compile({}{flags})", raw(pattern));
-        Code::atom(match self.constants.pattern(subject, pattern, &compiled) {
-            Some(name) => format!("bool({name}.{method}({text}))"),
-            None => format!("bool(re.{method}({}, {text}{flags}))", raw(pattern)),
         })
     }
 
@@ -570,15 +548,7 @@ impl<'t> Printer<'t> {
                 self.regex(subject, "search", &pattern, *case, &text)
             }
             TestKind::Wildcard { pattern, case } => {
-                let mut glob = String::from("(?s)");
-                for part in pattern {
-                    match part {
-                        WildcardPart::Text(text) => glob.push_str(&escaped(text)),
-                        WildcardPart::Many => glob.push_str(".*"),
-                        WildcardPart::One => glob.push('.'),
-                    }
-                }
-                self.guarded(subject, &s, "fullmatch", &glob, *case)
+                self.guarded(subject, &s, "fullmatch", &super::patterns::glob(pattern), *case)
             }
             TestKind::Regex { pattern, flavour, anchor, case } => {
                 let Some(Value::String(pattern)) = pattern.as_literal() else { return None };
@@ -901,12 +871,12 @@ fn braced(text: &str) -> String {
 }
 
 /// A pattern as a raw text where that is possible.
-fn raw(pattern: &str) -> String {
+pub(super) fn raw(pattern: &str) -> String {
     let plain = !pattern.contains('"') && !pattern.ends_with('\\') && !pattern.chars().any(char::is_control);
     if plain { format!("r\"{pattern}\"") } else { quoted(pattern) }
 }
 
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let special = "()[]{}?*+-|^$\\.&~#";
     text.chars().flat_map(|c| special.contains(c).then_some('\\').into_iter().chain([c])).collect()
 }
