@@ -263,6 +263,13 @@ fn put(target: &mut Json, path: &[At], value: Json) {
             *target = Json::String(inner.to_string());
         }
         At::Key(key) => {
+            // A member of a list of objects: one object more, as flattened events hold it.
+            if let Json::Array(items) = target {
+                let mut item = Json::Object(Map::new());
+                put(&mut item, path, value);
+                items.push(item);
+                return;
+            }
             if !target.is_object() {
                 *target = Json::Object(Map::new());
             }

@@ -187,6 +187,26 @@ impl From<Test> for super::Predicate {
 }
 
 impl TestKind {
+    /// Whether the test ignores the case of ASCII letters only (Elasticsearch), and its constants hold other letters with
+    /// case: a language that folds every letter says more.
+    pub fn folds_ascii_only(&self) -> bool {
+        let other = |letter: char| !letter.is_ascii() && (letter.is_lowercase() || letter.is_uppercase());
+        let cased = |text: &str| text.chars().any(other);
+        let holds = |value: &Expr| value.as_text().is_some_and(cased);
+        match self {
+            TestKind::Equals { value, case: Case::IgnoreAscii, .. }
+            | TestKind::Contains { value, case: Case::IgnoreAscii }
+            | TestKind::StartsWith { value, case: Case::IgnoreAscii }
+            | TestKind::EndsWith { value, case: Case::IgnoreAscii }
+            | TestKind::Regex { pattern: value, case: Case::IgnoreAscii, .. } => holds(value),
+            TestKind::In { values, case: Case::IgnoreAscii, .. } => values.iter().any(holds),
+            TestKind::Wildcard { pattern, case: Case::IgnoreAscii } => {
+                pattern.iter().any(|part| matches!(part, WildcardPart::Text(text) if cased(text)))
+            }
+            _ => false,
+        }
+    }
+
     /// Whether the number zero meets the test; true, too, where that cannot be told from its constants.
     pub fn met_by_zero(&self) -> bool {
         let number = |value: &Expr| value.as_literal().and_then(Value::as_f64);

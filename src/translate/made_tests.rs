@@ -37,7 +37,7 @@ pub(super) fn complete(logic: &Logic, to: PlatformId, types: &dyn FieldTypes, te
     if !positive && !negative {
         return losses;
     }
-    let options = Options { most: TRIED, ..Options::common() };
+    let options = Options { most: TRIED, empty_text: false, ..Options::common() };
     let Ok(made) = events_for(&[&condition], &context, &options) else { return losses };
     let fields = fields_in_order(&condition);
     let mut names: Vec<String> = tests.iter().map(|test| test.name.clone()).collect();

@@ -4,10 +4,10 @@ use super::Env;
 use super::ground::{self, Names};
 use super::query::{Named, QueryTranslation, Refused};
 use super::report::VerificationEntry;
-use crate::diagnostic::codes;
+use crate::diagnostic::{Span, codes};
 use crate::dialect::{NoHelpers, ReadContext};
 use crate::model::walk::{self, Fold};
-use crate::model::{Detection, Direction, FieldTypes, Logic, Loss, PlatformId, Predicate, Scope};
+use crate::model::{Detection, Direction, Expr, FieldTypes, Logic, Loss, PlatformId, Predicate, Scope, Test};
 use crate::plan::Refusal;
 use crate::verify;
 use serde_json::Value as Json;
@@ -41,7 +41,13 @@ pub(super) fn verify(
     }
     let known = ground::Known { common: common.as_ref(), settled: settled.as_ref(), tests: &detection.tests };
     match ground::hold((&source, from), (&back, to), &names, &known) {
-        Ok(found) => conclude(found, translated),
+        Ok(found) => {
+            let rest = rest(&source, settled.as_ref(), &translated.losses).and_then(|(source, settled)| {
+                let known = ground::Known { settled: settled.as_ref(), ..known };
+                ground::hold((&source, from), (&back, to), &names, &known).ok()
+            });
+            conclude(found, rest, translated)
+        }
         Err(error) => {
             translated.unverified = true;
             translated.losses.push(Loss::matching(
@@ -96,6 +102,63 @@ fn without_unread(logic: Logic) -> Logic {
         }
     }
     walk::logic(&mut Drop(false), logic)
+}
+
+/// The source without the conditions that were left out, and what is known of it: what the output claims to say whole.
+/// `None` where nothing was left out.
+fn rest(source: &Logic, settled: Option<&Logic>, losses: &[Loss]) -> Option<(Logic, Option<Logic>)> {
+    let spans = losses.iter().filter(|loss| is_left_out(loss)).filter_map(|loss| loss.span);
+    let spans: Vec<Span> = spans.filter(|span| *span != Span::default()).collect();
+    // A place that tests of several fields share does not tell which of them was left out.
+    let mut subjects = Subjects(Vec::new());
+    walk::logic(&mut subjects, source.clone());
+    let shared = |span: &Span| {
+        let mut here = subjects.0.iter().filter(|(place, _)| place == span).map(|(_, subject)| subject);
+        let first = here.next();
+        here.any(|other| Some(other) != first)
+    };
+    if spans.is_empty() || spans.iter().any(shared) {
+        return None;
+    }
+    let without = |logic: &Logic| walk::logic(&mut Without { spans: &spans, denied: false }, logic.clone());
+    let found = without(source);
+    (found != *source).then(|| (found, settled.map(without)))
+}
+
+/// Whether a loss says that a condition was left out because that only widens.
+fn is_left_out(loss: &Loss) -> bool {
+    loss.direction == Direction::Wider && (loss.code == codes::plan::LEFT_OUT || loss.code == codes::fields::UNMAPPED)
+}
+
+/// What each test asks about, with its place.
+struct Subjects(Vec<(Span, Expr)>);
+
+impl Fold for Subjects {
+    fn test(&mut self, test: Test) -> Predicate {
+        self.0.push((test.span, test.subject.clone()));
+        Predicate::Test(walk::test_parts(self, test))
+    }
+}
+
+/// Puts the constant that widens in the place of tests at these places.
+struct Without<'a> {
+    spans: &'a [Span],
+    denied: bool,
+}
+
+impl Fold for Without<'_> {
+    fn predicate(&mut self, predicate: Predicate) -> Predicate {
+        match predicate {
+            Predicate::Test(test) if self.spans.contains(&test.span) => Predicate::Always(!self.denied),
+            Predicate::Not(inner) => {
+                self.denied = !self.denied;
+                let inner = self.predicate(*inner);
+                self.denied = !self.denied;
+                Predicate::Not(Box::new(inner))
+            }
+            other => walk::predicate_parts(self, other),
+        }
+    }
 }
 
 /// How one rule relates to another.
@@ -155,24 +218,12 @@ pub fn compare(
     })
 }
 
-/// Draws the verdict's conclusions: a difference without a loss that explains it is a bug of ours.
-fn conclude(found: ground::Held, translated: &mut QueryTranslation) -> Result<(), Refused> {
-    let explains = |direction: Direction| {
-        translated.losses.iter().any(|loss| {
-            loss.scope == Scope::Match && (loss.direction == direction || loss.direction == Direction::Either)
-        })
-    };
+/// Draws the verdict's conclusions: a difference without a loss that explains it is a bug of ours. `rest`: the comparison
+/// without the conditions that were left out, which no loss of theirs may explain.
+fn conclude(found: ground::Held, rest: Option<ground::Held>, translated: &mut QueryTranslation) -> Result<(), Refused> {
     let verify::Comparison { events, agree, decided, tests, .. } = found.comparison;
     let mut entry = VerificationEntry { events, agree, decided, tests, counterexample: None };
-    let differences = [(found.wider(), Direction::Wider, "more"), (found.narrower(), Direction::Narrower, "fewer")];
-    for (event, direction, word) in differences {
-        let Some(event) = event else { continue };
-        if !explains(direction) {
-            let message = format!("the output matches {word} events than the source, and nothing explains it: {event}");
-            return Err(bug(translated, message));
-        }
-        entry.counterexample.get_or_insert(event);
-    }
+    entry.counterexample = unexplained(&found, &|_| true, translated)?;
     if events == 0 {
         translated.losses.push(Loss::matching(
             codes::verify::NOT_RUN,
@@ -181,7 +232,14 @@ fn conclude(found: ground::Held, translated: &mut QueryTranslation) -> Result<()
             None,
         ));
     }
-    for span in found.comparison.undecided {
+    // What is left out keeps the other tests from deciding: without it they are seen to.
+    let mut undecided = found.comparison.undecided;
+    if let Some(rest) = rest {
+        unexplained(&rest, &|loss| !is_left_out(loss), translated)?;
+        entry.decided = entry.decided.max(rest.comparison.decided);
+        undecided = rest.comparison.undecided;
+    }
+    for span in undecided {
         // What a loss already names is not claimed to be right.
         if translated.losses.iter().any(|loss| loss.scope == Scope::Match && loss.span == Some(span)) {
             continue;
@@ -195,4 +253,33 @@ fn conclude(found: ground::Held, translated: &mut QueryTranslation) -> Result<()
     }
     translated.verification = Some(entry);
     Ok(())
+}
+
+/// The first event on which the sides differ; each direction must have a loss that explains it.
+///
+/// # Errors
+/// A difference that none of the losses that count explains.
+fn unexplained(
+    found: &ground::Held,
+    counts: &dyn Fn(&Loss) -> bool,
+    translated: &QueryTranslation,
+) -> Result<Option<Json>, Refused> {
+    let explains = |direction: Direction| {
+        translated.losses.iter().any(|loss| {
+            loss.scope == Scope::Match
+                && counts(loss)
+                && (loss.direction == direction || loss.direction == Direction::Either)
+        })
+    };
+    let mut first = None;
+    let differences = [(found.wider(), Direction::Wider, "more"), (found.narrower(), Direction::Narrower, "fewer")];
+    for (event, direction, word) in differences {
+        let Some(event) = event else { continue };
+        if !explains(direction) {
+            let message = format!("the output matches {word} events than the source, and nothing explains it: {event}");
+            return Err(bug(translated, message));
+        }
+        first.get_or_insert(event);
+    }
+    Ok(first)
 }

@@ -23,6 +23,7 @@ codes! {
     DERIVED_UNREAD = "panther-derived-unread": "A derived rule takes its logic from another rule.", "Translate the base rule.";
     REALTIME = "panther-realtime": "Panther judges every event as it arrives, and keeps no look-back.", "Nothing, unless events must be counted over a longer time than a dedup period.";
     COUNTING = "panther-counting": "Panther counts events of a group within a dedup period, not rows of a run.", "Check Threshold and DedupPeriodMinutes of the written rule.";
+    FOLDING = "panther-folding": "Python ignores the case of every letter, Elasticsearch that of ASCII letters.", "Nothing, unless letters beyond ASCII in both cases tell events apart.";
     PAGE_IMPERATIVE = "panther-page-imperative": "A catalogue page shows only the structured part of a rule that also runs imperative logic.", "Translate the rule's own files, which hold all of it.";
     PAGE_EXCLUSION = "panther-page-exclusion": "A catalogue page lists an exclusion that its condition does not have.", "Compare the page with the rule's own file.";
 }

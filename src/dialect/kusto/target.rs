@@ -109,7 +109,7 @@ impl Target for Kusto {
             return Support::As(with(simple));
         }
         match raise::test(test, negated, types) {
-            Ok(()) if folds_ascii_only(&test.kind) => {
+            Ok(()) if test.kind.folds_ascii_only() => {
                 let message = "Kusto ignores the case of every letter, Elastic that of ASCII letters";
                 let loss = Loss::matching(codes::kusto::FOLDING, Direction::Wider, message, Some(test.span));
                 Support::Approximately(test.clone().into(), vec![loss])
@@ -270,25 +270,6 @@ fn sequence(shape: &Shape, types: &dyn FieldTypes) -> Support<Shape> {
     match raise::shape_of(&frame, types) {
         Ok(()) => Support::Approximately(shape.clone(), losses),
         Err(reason) => Support::No(reason),
-    }
-}
-
-/// Whether the test ignores the case of ASCII letters only, and its constants hold other letters with case.
-fn folds_ascii_only(kind: &TestKind) -> bool {
-    let cased =
-        |text: &str| text.chars().any(|letter| !letter.is_ascii() && (letter.is_lowercase() || letter.is_uppercase()));
-    let holds = |value: &Expr| value.as_text().is_some_and(cased);
-    match kind {
-        TestKind::Equals { value, case: Case::IgnoreAscii, .. }
-        | TestKind::Contains { value, case: Case::IgnoreAscii }
-        | TestKind::StartsWith { value, case: Case::IgnoreAscii }
-        | TestKind::EndsWith { value, case: Case::IgnoreAscii }
-        | TestKind::Regex { pattern: value, case: Case::IgnoreAscii, .. } => holds(value),
-        TestKind::In { values, case: Case::IgnoreAscii, .. } => values.iter().any(holds),
-        TestKind::Wildcard { pattern, case: Case::IgnoreAscii } => {
-            pattern.iter().any(|part| matches!(part, WildcardPart::Text(text) if cased(text)))
-        }
-        _ => false,
     }
 }
 

@@ -19,7 +19,7 @@ use super::{Dialect, Inventory, Read, ReadContext, WriteContext};
 use crate::diagnostic::codes::{panther as codes, syntax};
 use crate::diagnostic::{Diagnostic, Severity, Span};
 use crate::model::walk::{self, Fold};
-use crate::model::{Expr, FieldTypes, Logic, PlatformId, Predicate, Shape, Step, Test};
+use crate::model::{Direction, Expr, FieldTypes, Logic, Loss, PlatformId, Predicate, Shape, Step, Test};
 use crate::plan::{Support, Target};
 use crate::source::{Node, Value, parse_yaml, write_yaml};
 use lower::Lower;
@@ -237,7 +237,14 @@ impl Target for PantherTarget {
     }
 
     fn test(&self, test: &Test, _negated: bool, types: &dyn FieldTypes) -> Support<Predicate> {
-        support(&Predicate::Test(test.clone()), types)
+        match support(&Predicate::Test(test.clone()), types) {
+            Support::Exactly if test.kind.folds_ascii_only() => {
+                let message = "Panther ignores the case of every letter, Elastic that of ASCII letters";
+                let loss = Loss::matching(codes::FOLDING, Direction::Wider, message, Some(test.span));
+                Support::Approximately(test.clone().into(), vec![loss])
+            }
+            found => found,
+        }
     }
 
     fn predicate(&self, predicate: &Predicate, types: &dyn FieldTypes) -> Support<Predicate> {

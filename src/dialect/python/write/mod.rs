@@ -9,9 +9,12 @@ mod merge;
 mod patterns;
 mod text;
 
+use crate::diagnostic::codes;
 use crate::dialect::WriteContext;
 use crate::model::walk::{self, Fold};
-use crate::model::{Detection, Expr, FieldTypes, Logic, PlatformId, Predicate, Shape, Source, Step, StepKind, Test};
+use crate::model::{
+    Detection, Direction, Expr, FieldTypes, Logic, Loss, PlatformId, Predicate, Shape, Source, Step, StepKind, Test,
+};
 use crate::plan::{Support, Target};
 use text::Printer;
 
@@ -28,7 +31,7 @@ impl Target for PythonTarget {
 
     fn test(&self, test: &Test, _negated: bool, _types: &dyn FieldTypes) -> Support<Predicate> {
         if sayable(&Predicate::Test(test.clone())) {
-            return Support::Exactly;
+            return folded(test).unwrap_or(Support::Exactly);
         }
         Support::No("this kind of test has no exact form in Python".to_owned())
     }
@@ -56,6 +59,13 @@ impl Target for PythonTarget {
     fn shape(&self, _shape: &Shape, _types: &dyn FieldTypes) -> Support<Shape> {
         Support::No("a streaming rule sees one event and keeps nothing in mind".to_owned())
     }
+}
+
+/// A test whose words hold letters beyond ASCII: Python folds them, where Elasticsearch does not.
+fn folded(test: &Test) -> Option<Support<Predicate>> {
+    let message = "Python ignores the case of every letter, Elastic that of ASCII letters";
+    let loss = Loss::matching(codes::panther::FOLDING, Direction::Wider, message, Some(test.span));
+    test.kind.folds_ascii_only().then(|| Support::Approximately(test.clone().into(), vec![loss]))
 }
 
 /// Replaces variables by a field, so that a part can be tried on its own.
