@@ -35,6 +35,23 @@ impl<'a> Planner<'a> {
         }
     }
 
+    /// What could not be read, by its index.
+    pub(super) fn unread(&self, index: usize) -> Option<&'a Unread> {
+        self.unread.get(index)
+    }
+
+    /// Whether the target writes this part as it stands.
+    pub(super) fn carries(&self, index: usize) -> bool {
+        self.unread(index).is_some_and(|entry| self.target.carries(entry))
+    }
+
+    /// Names the part that is written as it stands: nothing is known of it, so nothing is claimed.
+    pub(super) fn carry(&mut self, index: usize, span: Span) {
+        let reason = self.unread(index).map_or("it could not be read", |entry| entry.reason.as_str());
+        let message = format!("written as it stands, because it was not read: {reason}");
+        self.losses.push(Loss::matching(codes::plan::PART_CARRIED, Direction::Either, message, Some(span)));
+    }
+
     pub(super) fn refuse(&mut self, code: Code, reason: &str, span: Option<Span>) {
         let message = format!("{} cannot say this: {reason}", self.target.name());
         self.refusals.push(Refusal { code, message, span });
@@ -85,6 +102,10 @@ impl<'a> Planner<'a> {
             Predicate::Any(items) => Some(Predicate::Any(self.each(items, negated)?)),
             Predicate::Not(inner) => Some(Predicate::Not(Box::new(self.predicate(inner, !negated)?))),
             Predicate::Test(test) => self.test(test, negated, 0),
+            Predicate::Unread { index, span } if self.carries(*index) => {
+                self.carry(*index, *span);
+                Some(predicate.clone())
+            }
             Predicate::Unread { index, span } => {
                 let reason = self.unread.get(*index).map_or("it could not be read", |entry| entry.reason.as_str());
                 let message = format!("left out, because it was not read: {reason}");
@@ -133,7 +154,7 @@ impl<'a> Planner<'a> {
         let support = self.asked(test, negated);
         let (reason, approximate) = match support {
             Support::Exactly => return Some(Predicate::Test(test.clone())),
-            Support::As(other) if depth < MAX_FORMS => return self.form(&other, test, negated, depth),
+            Support::As(other) if depth < MAX_FORMS => return self.form(&said_once(other, test), test, negated, depth),
             Support::As(_) => ("its forms refer to each other".to_owned(), None),
             Support::Approximately(other, losses) => (String::new(), Some((other, losses))),
             Support::No(reason) => (reason, None),
@@ -142,13 +163,13 @@ impl<'a> Planner<'a> {
         if depth < MAX_FORMS {
             for form in forms::of(test) {
                 if self.says_exactly(&form, negated) {
-                    return Some(form);
+                    return Some(said_once(form, test));
                 }
             }
         }
         if let Some((other, losses)) = approximate {
             self.lose(losses, negated);
-            return Some(other);
+            return Some(said_once(other, test));
         }
         if has_query(test) {
             // What another query finds is the point of such a rule; without it, it would be another rule.
@@ -212,6 +233,29 @@ impl<'a> Planner<'a> {
         self.losses.push(Loss::matching(codes::plan::LEFT_OUT, Direction::Wider, message, span));
         Some(Predicate::Always(constant))
     }
+}
+
+/// The form of a test with the test's comments at its first part only: they were written once.
+fn said_once(form: Predicate, test: &Test) -> Predicate {
+    struct Once<'a> {
+        words: &'a [String],
+        said: bool,
+    }
+    impl Fold for Once<'_> {
+        fn test(&mut self, mut test: Test) -> Predicate {
+            if test.comments == self.words {
+                if self.said {
+                    test.comments.clear();
+                }
+                self.said = true;
+            }
+            Predicate::Test(test)
+        }
+    }
+    if test.comments.is_empty() {
+        return form;
+    }
+    Once { words: &test.comments, said: false }.predicate(form)
 }
 
 /// Whether an operand of the test is a sub-query.

@@ -3,6 +3,7 @@
 //! A dialect describes itself as a [`Target`]; this module knows no dialect. The output of [`plan`] holds nothing that
 //! the target has not answered for, so raising and printing cannot fail (design, "The way of a rule").
 
+mod carried;
 mod condition;
 mod forms;
 mod inside;
@@ -87,6 +88,8 @@ fn one_filter(source: Source, condition: Predicate, span: Span, from: &Pipeline)
 }
 
 fn plan_pipeline(pipeline: &Pipeline, planner: &mut Planner<'_>) -> Option<Pipeline> {
+    let without = carried::without_unread(pipeline, planner);
+    let pipeline = without.as_ref().unwrap_or(pipeline);
     let mut places = planner.place().of_steps(&pipeline.steps).into_iter();
     let source = planner.at(places.next().unwrap_or(Place::Fixed), |planner| plan_source(&pipeline.source, planner))?;
     let mut steps = Vec::new();
@@ -130,6 +133,16 @@ fn plan_source(source: &Source, planner: &mut Planner<'_>) -> Option<Source> {
 /// Plans what a step is made of, then asks the target about the step itself.
 fn plan_step(step: &Step, columns: Option<&[String]>, planner: &mut Planner<'_>) -> Option<Step> {
     let step = &inside::plan_parts(step, planner)?;
+    if let Some(rest) = carried::rest_of(step, planner) {
+        // The whole stands as it was written where the target says the rest exactly.
+        return match rest.map(|rest| planner.target.step(&rest, planner.types)) {
+            None | Some(Support::Exactly) => Some(step.clone()),
+            Some(_) => {
+                planner.refuse(codes::plan::STEP_UNSAYABLE, "a part of the step was not read", Some(step.span));
+                None
+            }
+        };
+    }
     let mut support = planner.target.step(step, planner.types);
     if let (Support::No(_), Some(columns)) = (&support, columns)
         && let Some(spelt) = known_columns::spelt_out(step, columns)

@@ -1,6 +1,6 @@
 //! How a dialect tells what it can say.
 
-use crate::model::{Expr, FieldTypes, Logic, Loss, Predicate, Shape, Step, Test};
+use crate::model::{Expr, FieldTypes, Logic, Loss, Predicate, Shape, Step, Test, Unread};
 
 /// The answer to "can you say this?".
 #[derive(Debug, Clone, PartialEq)]
@@ -48,6 +48,11 @@ pub trait Target: Sync {
 
     /// A step other than a filter.
     fn step(&self, step: &Step, types: &dyn FieldTypes) -> Support<Step>;
+
+    /// Whether a part that was not read can be written as it stands, because it was written in this language.
+    fn carries(&self, _entry: &Unread) -> bool {
+        false
+    }
 
     /// Whether the query's text alone holds a shape that it was planned with; not so where counting stands in the
     /// rule file (KQL, Lucene).

@@ -2,6 +2,7 @@
 
 pub mod connect;
 pub mod exclusions;
+pub mod left_out;
 pub mod normalise;
 pub mod presence;
 pub mod recognise;

@@ -2,10 +2,11 @@
 
 use crate::evaluate::{Access, Context, EvalError};
 use crate::fields::{self, Schema, SchemaTypes, Sources};
+use crate::model::function::elastic;
 use crate::model::walk;
 use crate::model::{
     Expr, FieldPath, FieldType, FieldTypes, Logic, PlatformId, Remembered, Shape, TICKS_PER_SECOND, TestCase, TestKind,
-    Value,
+    Value, function,
 };
 use crate::rewrite::typed::EventShape;
 use crate::verify::events::Options;
@@ -205,12 +206,33 @@ impl FieldTypes for CommonTypes<'_> {
     }
 }
 
+/// The fields of which a function takes the text: whoever asks for the length of a value says that it is one.
+fn texts(subject: &Expr) -> Vec<String> {
+    let Expr::Call(called, args) = subject else { return Vec::new() };
+    let takes_text = matches!(
+        *called,
+        function::LENGTH
+            | function::SUBSTRING
+            | elastic::SLICE
+            | elastic::INDEX_OF
+            | elastic::INDEX_OF_FOLD
+            | elastic::BETWEEN
+            | elastic::BETWEEN_FOLD
+            | elastic::ES_SUBSTRING
+    );
+    let own = args.first().filter(|_| takes_text).and_then(Expr::as_field).map(|field| field.path.to_string());
+    own.into_iter().chain(args.iter().flat_map(texts)).collect()
+}
+
 /// The JSON kinds of the literals that each field is compared with.
 fn literal_kinds(logic: &Logic) -> HashMap<String, Vec<std::mem::Discriminant<Json>>> {
     let mut kinds: HashMap<String, Vec<std::mem::Discriminant<Json>>> = HashMap::new();
     walk::visit(
         logic,
         |test| {
+            for field in texts(&test.subject) {
+                kinds.entry(field).or_default().push(std::mem::discriminant(&Json::String(String::new())));
+            }
             let Some(field) = test.subject.as_field() else { return };
             let operands: Vec<&Expr> = match &test.kind {
                 TestKind::Equals { value, .. } | TestKind::Compare { value, .. } => vec![value],

@@ -101,6 +101,12 @@ impl Fold for Keeper<'_> {
                 && self.to == PlatformId::Sentinel
                 && values.iter().any(|value| value.as_text().is_some_and(looks_typed))
         };
+        if self.to == PlatformId::Sentinel
+            && kind.kind == FieldKind::Ip
+            && let Some(same) = spelt_in_many_ways(&test)
+        {
+            return same;
+        }
         test.kind = match test.kind {
             TestKind::Equals { value, case, typing } if as_text(typing, &[&value]) => {
                 TestKind::Equals { value, case, typing: Typing::Text }
@@ -147,6 +153,27 @@ impl Fold for Keeper<'_> {
             other => walk::source_parts(self, other),
         }
     }
+}
+
+/// An address of version 6 is spelt in many ways: a column of text is asked for the address, not for the text. `None`
+/// where the text alone decides.
+fn spelt_in_many_ways(test: &Test) -> Option<Predicate> {
+    let values = match &test.kind {
+        TestKind::Equals { value, typing: Typing::Mapped(_), .. } => std::slice::from_ref(value),
+        TestKind::In { values, typing: Typing::Mapped(_), .. } => values.as_slice(),
+        _ => return None,
+    };
+    let six = |value: &&Expr| value.as_text().is_some_and(|text| text.parse::<std::net::Ipv6Addr>().is_ok());
+    let (networks, texts): (Vec<&Expr>, Vec<&Expr>) = values.iter().partition(six);
+    if networks.is_empty() {
+        return None;
+    }
+    let networks = networks.into_iter().filter_map(Expr::as_text).map(|text| format!("{text}/128")).collect();
+    let addresses = Test { kind: TestKind::Cidr { networks }, ..test.clone() };
+    let case = crate::model::Case::Sensitive;
+    let kind = TestKind::In { values: texts.iter().map(|&text| text.clone()).collect(), case, typing: Typing::Typed };
+    let others = (!texts.is_empty()).then(|| Predicate::Test(Test { kind, comments: Vec::new(), ..test.clone() }));
+    Some(Predicate::any(std::iter::once(Predicate::Test(addresses)).chain(others)))
 }
 
 /// Whether a text could be a number or a boolean in the events.

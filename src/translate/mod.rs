@@ -315,6 +315,7 @@ fn weight(translated: &QueryTranslation) -> usize {
         .map(|loss| match loss.direction {
             Direction::Wider if loss.code == crate::diagnostic::codes::plan::LEFT_OUT => 5,
             Direction::Wider => 1,
+            Direction::Either if loss.code == crate::diagnostic::codes::plan::PART_CARRIED => 1,
             Direction::Narrower | Direction::Either => 10,
         })
         .sum()

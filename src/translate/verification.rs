@@ -9,6 +9,7 @@ use crate::dialect::{NoHelpers, ReadContext};
 use crate::model::walk::{self, Fold};
 use crate::model::{Detection, Direction, Expr, FieldTypes, Logic, Loss, PlatformId, Predicate, Scope, Test};
 use crate::plan::Refusal;
+use crate::rewrite::left_out;
 use crate::verify;
 use serde_json::Value as Json;
 
@@ -24,7 +25,7 @@ pub(super) fn verify(
     translated: &mut QueryTranslation,
     env: &Env<'_>,
 ) -> Result<(), Refused> {
-    let back = read_back(types, translated, env)?;
+    let back = without_unread(read_back(types, translated, env)?);
     let source = without_unread(detection.logic.clone());
     let to = translated.dialect.platform();
     let names = match (&named.sources, from, to) {
@@ -65,7 +66,10 @@ pub(super) fn verify(
 fn read_back(types: &dyn FieldTypes, translated: &QueryTranslation, env: &Env<'_>) -> Result<Logic, Refused> {
     let context = ReadContext { types, registry: env.registry, helpers: &NoHelpers, log_sources: &translated.sources };
     match translated.dialect.read(&translated.text, &context) {
-        Ok(read) if read.unread.is_empty() => Ok(super::shapes::around(&translated.logic, read.logic)),
+        // What was carried over as it stands is no better read now.
+        Ok(read) if read.unread.is_empty() || carried(translated) => {
+            Ok(super::shapes::around(&translated.logic, read.logic))
+        }
         Ok(read) => {
             let reason = read.unread.first().map_or("", |entry| entry.reason.as_str());
             Err(bug(translated, format!("the output is not understood when read back: {reason}")))
@@ -75,6 +79,11 @@ fn read_back(types: &dyn FieldTypes, translated: &QueryTranslation, env: &Env<'_
             Err(bug(translated, format!("the output does not parse when read back: {reason}")))
         }
     }
+}
+
+/// Whether the output holds parts that were not read.
+fn carried(translated: &QueryTranslation) -> bool {
+    translated.losses.iter().any(|loss| loss.code == codes::plan::PART_CARRIED)
 }
 
 fn bug(translated: &QueryTranslation, message: String) -> Refused {
@@ -101,7 +110,13 @@ fn without_unread(logic: Logic) -> Logic {
             }
         }
     }
-    walk::logic(&mut Drop(false), logic)
+    match walk::logic(&mut Drop(false), logic) {
+        Logic::Pipeline(pipeline) => {
+            let without = left_out::without_columns(&pipeline).map(|(rest, _)| rest);
+            Logic::Pipeline(without.unwrap_or(pipeline))
+        }
+        other => other,
+    }
 }
 
 /// The source without the conditions that were left out, and what is known of it: what the output claims to say whole.

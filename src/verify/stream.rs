@@ -12,7 +12,8 @@ use crate::evaluate::time::to_iso;
 use crate::evaluate::{Access, Context, EvalError, coerce, matches, run};
 use crate::model::walk::{self, Fold};
 use crate::model::{
-    Expr, FieldPath, Logic, Pipeline, Predicate, Shape, Source, StepKind, TICKS_PER_SECOND, Test, TestKind, Value,
+    Expr, FieldPath, Logic, Pipeline, Predicate, Segment, Shape, Source, StepKind, TICKS_PER_SECOND, Test, TestKind,
+    Value,
 };
 use serde_json::{Map, Value as Json, json};
 use std::collections::HashSet;
@@ -502,10 +503,29 @@ fn keyed(event: &mut Json, keys: &[FieldPath], group: usize) {
     }
 }
 
-/// Whether nothing stands at a path of the event.
+/// Whether nothing stands at a path of the event, neither below nested keys nor behind a flat key of the same name: an
+/// event with both would hold two values of one field.
 fn free(event: &Json, path: &FieldPath) -> bool {
     let mut probe = event.clone();
-    super::events::node(&mut probe, &path.0).is_none_or(|value| value.is_null())
+    spellings(path).all(|path| super::events::node(&mut probe, &path.0).is_none_or(|value| value.is_null()))
+}
+
+/// The path, and the same name in nested keys and as one flat key.
+fn spellings(path: &FieldPath) -> impl Iterator<Item = FieldPath> {
+    let keys: Option<Vec<&str>> = path
+        .0
+        .iter()
+        .map(|segment| match segment {
+            Segment::Key(key) => Some(key.as_str()),
+            _ => None,
+        })
+        .collect();
+    let others = keys.map(|keys| {
+        let name = keys.join(".");
+        let nested = FieldPath(name.split('.').map(|key| Segment::Key(key.to_owned())).collect());
+        [nested, FieldPath::column(name)]
+    });
+    std::iter::once(path.clone()).chain(others.into_iter().flatten())
 }
 
 /// Names under which platforms keep the time of an event.
@@ -554,4 +574,23 @@ fn numbers(kind: &TestKind) -> Vec<u64> {
     };
     let number = value.as_literal().and_then(Value::as_f64).filter(|number| (0.0..1e6).contains(number));
     number.map(|number| vec![number as u64, number as u64 + 1]).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_has_one_value_however_its_name_is_spelt() {
+        let nested = json!({"user": {"name": "a"}});
+        let flat = json!({"user.name": "a"});
+        for event in [&nested, &flat] {
+            assert!(!free(event, &FieldPath::parse("user.name")), "{event}");
+            assert!(!free(event, &FieldPath::column("user.name")), "{event}");
+        }
+        assert!(free(&nested, &FieldPath::parse("user.id")));
+        let mut event = nested.clone();
+        keyed(&mut event, &[FieldPath::column("user.name")], 2);
+        assert_eq!(event, nested);
+    }
 }

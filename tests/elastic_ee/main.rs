@@ -9,15 +9,21 @@
     reason = "a test or bench fails by panicking"
 )]
 
+mod generated;
 mod pipelines;
 mod semantics;
 mod sequences;
 mod support;
+mod times;
+mod translated;
+mod written;
 
 use ruleglot::diagnostic::Span;
 use ruleglot::dialect::{NoHelpers, ReadContext, Registry, WriteContext, eql, esql};
 use ruleglot::model::walk::{self, Fold};
-use ruleglot::model::{FieldKind, FieldType, Logic, Predicate, Shape, Step, Test, TestKind, TypeMap, Typing};
+use ruleglot::model::{
+    Detection, FieldKind, FieldType, Logic, Loss, Predicate, Shape, Step, Test, TestKind, TypeMap, Typing, Unread,
+};
 use support::{Language, damage, judge, report_differences, rules, seed};
 
 /// EQL: the query parses and `check` finds nothing that Elasticsearch would refuse.
@@ -65,9 +71,13 @@ fn eql_agrees_with_the_judge_on_the_corpus_and_on_damaged_queries() {
 
 /// Reads a query with no field types and no helpers.
 pub(crate) fn read(dialect: &str, query: &str) -> ruleglot::dialect::Read {
+    read_typed(dialect, query, &TypeMap::default())
+}
+
+/// Reads a query with these field types.
+pub(crate) fn read_typed(dialect: &str, query: &str, types: &TypeMap) -> ruleglot::dialect::Read {
     let registry = Registry::default();
-    let types = TypeMap::default();
-    let context = ReadContext { types: &types, registry: &registry, helpers: &NoHelpers, log_sources: &[] };
+    let context = ReadContext { types, registry: &registry, helpers: &NoHelpers, log_sources: &[] };
     registry.get(dialect).unwrap().read(query, &context).unwrap_or_else(|errors| panic!("{query}: {errors:?}"))
 }
 
@@ -79,6 +89,12 @@ fn bare(logic: Logic) -> Logic {
             test.span = Span::default();
             test.comments.clear();
             Predicate::Test(walk::test_parts(self, test))
+        }
+        fn predicate(&mut self, predicate: Predicate) -> Predicate {
+            match predicate {
+                Predicate::Unread { index, .. } => Predicate::Unread { index, span: Span::default() },
+                other => walk::predicate_parts(self, other),
+            }
         }
         fn step(&mut self, mut step: Step) -> Step {
             step.span = Span::default();
@@ -228,24 +244,26 @@ fn esql_corpus_is_read_and_what_is_written_passes_the_judge_and_is_read_as_the_s
     for (path, query) in rules(Language::Esql) {
         let first = read("esql", &query);
         total += 1;
-        if !first.unread.is_empty() {
-            first.unread.iter().for_each(|entry| *unread.entry(entry.reason.clone()).or_default() += 1);
-            continue;
-        }
-        complete += 1;
+        first.unread.iter().for_each(|entry| *unread.entry(entry.reason.clone()).or_default() += 1);
+        complete += usize::from(first.unread.is_empty());
         let types = TypeMap::default();
         let esql = Registry::default().get("esql").unwrap();
-        let planned = match ruleglot::plan::plan(&first.logic, &[], esql.target().unwrap(), &types) {
+        let planned = match ruleglot::plan::plan(&first.logic, &first.unread, esql.target().unwrap(), &types) {
             Ok(planned) => planned,
             Err(refusals) => {
                 refusals.iter().for_each(|refusal| *refused.entry(refusal.message.clone()).or_default() += 1);
                 continue;
             }
         };
-        let text = esql.write(&planned.logic, &WriteContext { types: &types, tables: &first.tables, detection: None });
+        let detection = Detection { unread: first.unread.clone(), ..Detection::new(first.logic.clone()) };
+        let text = esql
+            .write(&planned.logic, &WriteContext { types: &types, tables: &first.tables, detection: Some(&detection) });
         let again = read("esql", &text);
-        assert!(again.unread.is_empty(), "{path}: {:?}\n{text}", again.unread);
-        if planned.losses.is_empty() {
+        let reasons = |entries: &[Unread]| entries.iter().map(|entry| entry.reason.clone()).collect::<Vec<_>>();
+        assert_eq!(reasons(&again.unread), reasons(&first.unread), "{path}\n{text}");
+        let carried = |loss: &Loss| loss.code == ruleglot::diagnostic::codes::plan::PART_CARRIED;
+        assert!(planned.losses.iter().filter(|loss| carried(loss)).count() >= first.unread.len(), "{path}");
+        if planned.losses.iter().all(carried) {
             let (first, again) = (bare(first.logic), bare(again.logic));
             if again != first {
                 std::fs::write(std::env::temp_dir().join("esql-first.txt"), format!("{first:#?}")).unwrap();
@@ -261,11 +279,12 @@ fn esql_corpus_is_read_and_what_is_written_passes_the_judge_and_is_read_as_the_s
     println!(
         "ES|QL: {complete} of {total} read whole, {same} the same when read back; unread: {unread:#?}, refused: {refused:#?}"
     );
-    assert_eq!(same, complete, "refused {refused:?}");
+    assert_eq!(same, total, "refused {refused:?}");
     let lines = written.iter().map(|query| serde_json::json!({ "query": query }));
     let Some(verdicts) = judge("esql_judge.py", &["batch"], lines) else { return };
     for (query, verdict) in written.iter().zip(&verdicts) {
-        let newer = query.contains("INLINE STATS");
+        // The options of COMPLETION in braces are newer than the judge, too.
+        let newer = query.contains("INLINE STATS") || query.contains("COMPLETION");
         assert!(verdict["ok"] == true || newer, "{verdict}\n{query}");
     }
 }

@@ -52,6 +52,34 @@ const CASES: &[(&str, &str, &[&str])] = &[
         "STATS c = COUNT(*) BY b = DATE_TRUNC(2 minutes, @timestamp)",
         &["2 2026-01-01T00:00:00Z", "2 2026-01-01T00:02:00Z"],
     ),
+    (
+        "DATE_TRUNC by the calendar",
+        "LIMIT 1 | EVAL t = \"2024-05-31T10:00:00Z\"::DATETIME, a = DATE_TRUNC(1 month, t), b = DATE_TRUNC(1 quarter, t), \
+         c = DATE_TRUNC(1 year, t), d = DATE_TRUNC(1 week, t), e = BUCKET(t, 2 months) | KEEP a, b, c, d, e",
+        &["2024-05-01T00:00:00Z 2024-04-01T00:00:00Z 2024-01-01T00:00:00Z 2024-05-27T00:00:00Z 2024-05-01T00:00:00Z"],
+    ),
+    (
+        "BUCKET groups by the calendar",
+        "STATS c = COUNT(*) BY b = BUCKET(@timestamp, 1 month)",
+        &["4 2026-01-01T00:00:00Z"],
+    ),
+    (
+        "BUCKET finds its width",
+        "STATS c = COUNT(*) BY b = BUCKET(@timestamp, 5, \"2026-01-01T00:00:00Z\", \"2026-01-01T00:05:00Z\")",
+        &["1 2026-01-01T00:00:00Z", "1 2026-01-01T00:01:00Z", "1 2026-01-01T00:02:00Z", "1 2026-01-01T00:03:00Z"],
+    ),
+    (
+        "times move by the calendar",
+        "LIMIT 1 | EVAL t = TO_DATETIME(\"2024-01-31\"), a = t + 1 month, b = t - 1 quarter, c = 1 year + t - 1 day | KEEP a, b, c",
+        &["2024-02-29T00:00:00Z 2023-10-31T00:00:00Z 2025-01-30T00:00:00Z"],
+    ),
+    (
+        "DATE_DIFF counts whole units",
+        "LIMIT 1 | EVAL f = TO_DATETIME(\"2023-11-30\"), t = TO_DATETIME(\"2024-02-29\"), a = DATE_DIFF(\"month\", f, t), \
+         b = DATE_DIFF(\"qq\", f, t), c = DATE_DIFF(\"years\", f, t), d = DATE_DIFF(\"week\", f, t), e = DATE_DIFF(\"dy\", f, t), \
+         g = DATE_DIFF(\"nanoseconds\", f, t) | KEEP a, b, c, d, e, g",
+        &["2 0 0 13 91 null"],
+    ),
     ("DATE_DIFF of aggregates", "STATS d = DATE_DIFF(\"seconds\", MIN(@timestamp), MAX(@timestamp))", &["180"]),
     (
         "INLINE STATS keeps the rows",
@@ -137,6 +165,15 @@ fn what_events_do_not_decide_is_refused_by_name() {
         ("CHANGE_POINT n ON @timestamp", "CHANGE_POINT"),
         ("SAMPLE 0.1", "SAMPLE"),
         ("FORK (WHERE n > 1) (WHERE n < 2)", "FORK"),
+        ("LIMIT 2 BY host.name", "LIMIT"),
+        ("URI_PARTS p = line", "URI"),
+        ("REGISTERED_DOMAIN d = line", "REGISTERED"),
+        ("USER_AGENT u = line", "USER"),
+        ("IP_LOCATION g = source.ip", "IP"),
+        ("RERANK \"q\" ON line WITH {\"inference_id\": \"m\"}", "RERANK"),
+        ("FUSE", "FUSE"),
+        ("MMR v LIMIT 3", "MMR"),
+        ("DEDUP host.name", "DEDUP"),
     ] {
         let reason = rows(commands).unwrap_err();
         assert!(reason.contains(word.split('_').next().unwrap()), "{commands}: {reason}");

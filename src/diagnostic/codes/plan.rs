@@ -3,6 +3,8 @@
 codes! {
     LEFT_OUT = "condition-left-out": "A condition could not be carried over and was left out where that only widens the rule.", "Add the condition by hand where the target allows it, or accept more alerts.";
     CANNOT_LEAVE_OUT = "condition-needed": "A condition cannot be carried over, and without it the rule would count, compare or look back on other events.", "Choose another target language, or map the fields with --overlay.";
+    PART_CARRIED = "carried-as-written": "A part of the query was not read; the target is its own language, so it stands there as it was written.", "Compare the part by eye; what it finds was not compared on events.";
+    COLUMN_LEFT_OUT = "column-left-out": "A column that could not be read is left out of what an alert shows.", "Add the column by hand where the target allows it.";
     NOTHING_LEFT = "nothing-left": "Without the conditions that cannot be carried over nothing, or less than half, would remain of the rule.", "Choose another target language, or map the fields with --overlay.";
     STEP_UNSAYABLE = "step-unsayable": "The target has no step like this one.", "Choose another target language; a later version may know this step.";
     SHAPE_DIFFERS = "shape-differs": "A kind of rule says nearly what the steps of the query say.", "Compare the two on some events of your own.";

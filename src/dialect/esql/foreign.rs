@@ -19,6 +19,20 @@ pub(super) fn call(function: Function, args: &[Expr], types: &dyn FieldTypes) ->
         (kusto::BIN, [time, Expr::Literal(Value::Duration(width))]) if is_aligned(*width) => truncated(*width, time),
         (kusto::STARTOFDAY, [time]) => truncated(DAY, time),
         (kusto::STARTOFDAY, [time, offset]) => moved(truncated(DAY, time), DAY.checked_mul(offset_of(offset)?)?),
+        (kusto::STARTOFMONTH, [time]) => months(1, time),
+        (kusto::STARTOFMONTH, [time, offset]) => later(months(1, time), offset_of(offset)?),
+        (kusto::STARTOFYEAR, [time]) => months(12, time),
+        (kusto::STARTOFYEAR, [time, offset]) => later(months(12, time), offset_of(offset)?.checked_mul(12)?),
+        (kusto::DATETIME_ADD, [unit, count, time]) => {
+            let count = offset_of(count)?;
+            match unit.as_text()?.to_ascii_lowercase().as_str() {
+                "month" => later(time.clone(), count),
+                "quarter" => later(time.clone(), count.checked_mul(3)?),
+                "year" => later(time.clone(), count.checked_mul(12)?),
+                "week" => moved(time.clone(), DAY.checked_mul(count.checked_mul(7)?)?),
+                other => moved(time.clone(), width_of(other)?.checked_mul(count)?),
+            }
+        }
         // A week of Kusto starts on Sunday, one of Elasticsearch on Monday.
         (kusto::STARTOFWEEK, [time]) => moved(truncated(7 * DAY, &moved(time.clone(), DAY)), -DAY),
         (function::TO_TEXT_OR_EMPTY | kusto::TOSTRING, [value]) => text_or_empty(value, types)?,
@@ -100,15 +114,33 @@ fn offset_of(offset: &Expr) -> Option<i64> {
 
 /// Kusto counts the boundaries of a unit between two times, ES|QL the whole units.
 fn boundaries(unit: &str, to: &Expr, from: &Expr) -> Option<Expr> {
-    let width = match unit.to_ascii_lowercase().as_str() {
+    let width = width_of(&unit.to_ascii_lowercase())?;
+    let unit = Expr::text(unit.to_ascii_lowercase());
+    Some(Expr::Call(own::ES_DATE_DIFF, vec![unit, truncated(width, from), truncated(width, to)]))
+}
+
+/// The length of a unit that has one.
+fn width_of(unit: &str) -> Option<i64> {
+    Some(match unit {
         "second" => TICKS_PER_SECOND,
         "minute" => 60 * TICKS_PER_SECOND,
         "hour" => 3_600 * TICKS_PER_SECOND,
         "day" => DAY,
         _ => return None,
-    };
-    let unit = Expr::text(unit.to_ascii_lowercase());
-    Some(Expr::Call(own::ES_DATE_DIFF, vec![unit, truncated(width, from), truncated(width, to)]))
+    })
+}
+
+/// The start of the calendar months, so many at a time.
+fn months(count: i64, time: &Expr) -> Expr {
+    Expr::Call(own::ES_DATE_TRUNC_MONTHS, vec![Expr::Literal(Value::Int(count)), time.clone()])
+}
+
+/// A time moved by calendar months.
+fn later(time: Expr, months: i64) -> Expr {
+    match months {
+        0 => time,
+        _ => Expr::Call(own::ES_ADD_MONTHS, vec![time, Expr::Literal(Value::Int(months))]),
+    }
 }
 
 fn or(value: Expr, otherwise: impl Into<Value>) -> Expr {

@@ -19,7 +19,13 @@ const WIDTH: usize = 120;
 /// The query as text. `source` is the text that the tree's spans and comments come from; empty for a tree that was made.
 pub fn print(query: &Query, source: &str) -> String {
     let mut printer = Printer { comments: Comments::new(source, &query.comments) };
-    let mut docs = vec![printer.commands(&query.commands)];
+    let mut docs = Vec::new();
+    for setting in &query.settings {
+        docs.extend(printer.comments.before(setting.span));
+        printer.comments.skip(setting.span);
+        docs.extend([text(setting.text.clone()), Doc::Hard]);
+    }
+    docs.push(printer.commands(&query.commands));
     docs.extend(printer.comments.rest());
     let mut out = render(&all(docs), WIDTH);
     out.push('\n');
@@ -232,6 +238,11 @@ impl Printer<'_> {
                 let left = self.expr(left, 5);
                 all([left, text(if *negated { " NOT IN " } else { " IN " }), self.list(items)])
             }
+            ExprKind::InQuery { left, negated, query } => {
+                let left = self.expr(left, 5);
+                let word = text(if *negated { " NOT IN (" } else { " IN (" });
+                all([left, word, nest(4, all([Doc::Hard, self.commands(query)])), Doc::Hard, text(")")])
+            }
             ExprKind::Like { left, negated, regex, patterns } => {
                 let left = self.expr(left, 5);
                 let word = format!("{} {} ", if *negated { " NOT" } else { "" }, if *regex { "RLIKE" } else { "LIKE" });
@@ -334,6 +345,7 @@ fn strength(kind: &ExprKind) -> u8 {
         ExprKind::Not(_) => 3,
         ExprKind::Compare { .. }
         | ExprKind::In { .. }
+        | ExprKind::InQuery { .. }
         | ExprKind::Like { .. }
         | ExprKind::IsNull { .. }
         | ExprKind::Matches { .. } => 4,

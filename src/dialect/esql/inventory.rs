@@ -94,6 +94,11 @@ fn expr(expression: &Expr, found: &mut Inventory) {
             expr(left, found);
             items.iter().for_each(|item| expr(item, found));
         }
+        ExprKind::InQuery { left, query, .. } => {
+            Inventory::count(&mut found.operators, "in");
+            expr(left, found);
+            commands(query, found);
+        }
         ExprKind::Like { left, regex, .. } => {
             Inventory::count(&mut found.string_operators, if *regex { "rlike" } else { "like" });
             expr(left, found);

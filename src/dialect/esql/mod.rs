@@ -6,6 +6,8 @@
 mod foreign;
 pub mod format;
 pub mod inventory;
+mod kept;
+mod kinds;
 mod kql;
 pub mod lower;
 mod parse;
@@ -57,6 +59,7 @@ impl Dialect for Esql {
     }
 
     fn write(&self, logic: &Logic, context: &WriteContext<'_>) -> String {
-        format::print(&raise(logic, context.tables, context.types), "")
+        let unread = context.detection.map_or(&[][..], |detection| &detection.unread);
+        format::print(&raise(logic, unread, context.tables, context.types), "")
     }
 }

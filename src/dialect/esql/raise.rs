@@ -4,6 +4,7 @@
 //! unless a test of presence stands beside it.
 
 use super::format::pattern_text;
+use super::kept;
 use super::say;
 use super::search::Searchable;
 use super::tree::*;
@@ -11,18 +12,20 @@ use crate::diagnostic::Span;
 use crate::model::function::kusto::aggregate;
 use crate::model::{
     ArrayMode, Column, Expr as Value, FieldTypes, Logic, NullsOrder, ParseKind, ParsePart, Pipeline, Predicate, Select,
-    Shape, Source, StepKind, Test, TestKind,
+    Shape, Source, StepKind, Test, TestKind, Unread,
 };
 
-/// The tree of a query that reads `tables`; `logs-*` where none is named.
-pub fn raise(logic: &Logic, tables: &[String], types: &dyn FieldTypes) -> Query {
-    let mut raise = Raise { tables, types, commands: Vec::new(), searchable: Searchable::default() };
+/// The tree of a query that reads `tables`; `logs-*` where none is named. What `unread` holds of ES|QL stands in it as it
+/// was written.
+pub fn raise(logic: &Logic, unread: &[Unread], tables: &[String], types: &dyn FieldTypes) -> Query {
+    let mut raise =
+        Raise { unread, tables, types, settings: Vec::new(), commands: Vec::new(), searchable: Searchable::default() };
     match logic {
         Logic::Pipeline(pipeline) => raise.pipeline(pipeline, true),
         Logic::Shape(shape) => raise.shape(shape),
         Logic::Unread(_) => raise.from(&Source::Events, false),
     }
-    Query { commands: raise.commands, comments: Vec::new() }
+    Query { settings: raise.settings, commands: raise.commands, comments: Vec::new() }
 }
 
 /// A predicate as a condition that is true exactly where it holds.
@@ -30,12 +33,14 @@ pub fn raise(logic: &Logic, tables: &[String], types: &dyn FieldTypes) -> Query 
 /// # Errors
 /// What of it ES|QL cannot say.
 pub fn condition(predicate: &Predicate, types: &dyn FieldTypes) -> Result<Expr, String> {
-    Conditions { types, on_events: false }.holds(predicate)
+    Conditions { unread: &[], types, on_events: false }.holds(predicate)
 }
 
 struct Raise<'a> {
+    unread: &'a [Unread],
     tables: &'a [String],
     types: &'a dyn FieldTypes,
+    settings: Vec<Setting>,
     commands: Vec<Command>,
     /// The columns that searches of the index can ask for.
     searchable: Searchable,
@@ -55,6 +60,7 @@ impl Raise<'_> {
                 self.push(CommandKind::Row(fields));
             }
             Source::Pipeline(inner) => self.pipeline(inner, false),
+            Source::Union(parts) => self.union(parts),
             source => self.from(source, top && !aggregates),
         }
         if matches!(pipeline.source, Source::Row(_) | Source::Pipeline(_) | Source::Union(_)) {
@@ -68,6 +74,23 @@ impl Raise<'_> {
                 command.notes.clone_from(&step.comments);
             }
         }
+    }
+
+    /// `FROM (FROM ..), (FROM ..)`.
+    fn union(&mut self, parts: &[Pipeline]) {
+        let query = |part: &Pipeline| {
+            let outer = std::mem::take(&mut self.commands);
+            self.searchable = Searchable::default();
+            self.pipeline(part, false);
+            Index::Query(std::mem::replace(&mut self.commands, outer))
+        };
+        let indices = parts.iter().map(query).collect();
+        self.push(CommandKind::From { series: false, indices, metadata: Vec::new() });
+    }
+
+    /// What was kept of a step as it was written.
+    fn kept(&self, index: usize) -> Option<&str> {
+        self.unread.get(index).map(|entry| entry.text.as_str())
     }
 
     fn from(&mut self, source: &Source, metadata: bool) {
@@ -91,10 +114,21 @@ impl Raise<'_> {
         match kind {
             StepKind::Filter(Predicate::Always(true)) => {}
             StepKind::Filter(predicate) => {
-                let conditions = Conditions { types: self.types, on_events: self.searchable.on_events() };
+                let conditions =
+                    Conditions { unread: self.unread, types: self.types, on_events: self.searchable.on_events() };
                 let mut found = conditions.holds(predicate).unwrap_or_else(|_| flag(true));
                 self.searchable.search(&mut found, self.types);
                 self.push(CommandKind::Where(found));
+            }
+            StepKind::Unread(index) => {
+                if let Some(command) = self.kept(*index).and_then(kept::command) {
+                    self.commands.push(command);
+                } else if let Some(settings) = self.kept(*index).and_then(kept::settings) {
+                    self.settings.extend(settings);
+                }
+            }
+            StepKind::Extend(columns) if self.one_command(columns).is_some() => {
+                self.commands.extend(self.one_command(columns));
             }
             StepKind::Extend(columns) => {
                 let fields = self.fields(columns);
@@ -131,7 +165,7 @@ impl Raise<'_> {
             }
             StepKind::Sort(keys) => {
                 let orders = keys.iter().filter_map(|key| {
-                    let value = say::value(&key.value, self.types).ok()?;
+                    let value = self.value(&key.value)?;
                     let first = key.nulls == NullsOrder::First;
                     let nulls_first = (first != key.descending).then_some(first);
                     Some(Order { value, descending: key.descending, nulls_first, span: Span::default() })
@@ -173,7 +207,23 @@ impl Raise<'_> {
         }
     }
 
+    /// The command that all of these columns were made by.
+    fn one_command(&self, columns: &[Column]) -> Option<Command> {
+        let mut indices = columns.iter().map(|column| match &column.value {
+            Value::Unread(index) => Some(*index),
+            _ => None,
+        });
+        let first = indices.next()??;
+        let same = indices.all(|index| index == Some(first));
+        if same { self.kept(first).and_then(kept::column_command) } else { None }
+    }
+
     fn aggregate(&self, column: &Column) -> Option<Aggregate> {
+        if let Value::Unread(index) = &column.value {
+            let found = kept::aggregate(self.kept(*index)?)?;
+            let field = Field { name: Some(say::name(&column.name)), ..found.field };
+            return Some(Aggregate { field, ..found });
+        }
         let (value, filter) = match &column.value {
             Value::Aggregate(function, args, filter) => {
                 let plain = Value::Aggregate(*function, args.clone(), None);
@@ -196,9 +246,16 @@ impl Raise<'_> {
         Some(Aggregate { field, filter, span: Span::default() })
     }
 
+    fn value(&self, value: &Value) -> Option<Expr> {
+        match value {
+            Value::Unread(index) => kept::condition(self.kept(*index)?),
+            value => say::value(value, self.types).ok(),
+        }
+    }
+
     fn fields(&self, columns: &[Column]) -> Vec<Field> {
         let field = |column: &Column| {
-            let value = say::value(&column.value, self.types).ok()?;
+            let value = self.value(&column.value)?;
             let name = if names_itself(column) { None } else { Some(say::name(&column.name)) };
             Some(Field { name, value, span: Span::default() })
         };
@@ -283,6 +340,7 @@ fn flag(flag: bool) -> Expr {
 }
 
 struct Conditions<'a> {
+    unread: &'a [Unread],
     types: &'a dyn FieldTypes,
     /// The condition stands on the events themselves, behind nothing but filters.
     on_events: bool,
@@ -310,6 +368,10 @@ impl Conditions<'_> {
             }
             Predicate::Not(inner) => self.fails(inner, false),
             Predicate::Test(test) => self.test(test),
+            Predicate::Unread { index, .. } => {
+                let found = self.unread.get(*index).and_then(|entry| kept::condition(&entry.text));
+                found.ok_or_else(|| "a condition that was not read".to_owned())
+            }
             _ => Err("a condition on elements of a list".to_owned()),
         }
     }
@@ -334,16 +396,10 @@ impl Conditions<'_> {
             _ => None,
         };
         let guarded: Vec<Value> = items.iter().filter_map(present).collect();
-        let mut operands = Vec::new();
+        let mut operands: Vec<Expr> = Vec::new();
+        // The words at a presence that is not said by itself.
+        let mut words: Vec<String> = Vec::new();
         for (at, item) in items.iter().enumerate() {
-            if let Predicate::Not(inner) = item
-                && let Some(subject) = only_subject(inner)
-            {
-                let known =
-                    guarded.contains(&subject) && operand(inner).is_none_or(|operand| guarded.contains(operand));
-                operands.push(self.fails(inner, known)?);
-                continue;
-            }
             // What reading a denied comparison makes: its presence is said by the comparison itself.
             let spoken = present(item).filter(asks_for_one).is_some_and(|subject| {
                 let mut behind =
@@ -351,9 +407,23 @@ impl Conditions<'_> {
                 matches!(behind.next(), Some(Predicate::Not(inner))
                     if only_subject(inner).as_ref() == Some(&subject) || operand(inner) == Some(&subject))
             });
-            if !spoken {
-                operands.push(self.holds(item)?);
-            }
+            let mut found = match item {
+                Predicate::Test(test) if spoken => {
+                    words.extend(test.comments.iter().cloned());
+                    continue;
+                }
+                Predicate::Not(inner) => match only_subject(inner) {
+                    Some(subject) => {
+                        let known = guarded.contains(&subject)
+                            && operand(inner).is_none_or(|operand| guarded.contains(operand));
+                        self.fails(inner, known)?
+                    }
+                    None => self.holds(item)?,
+                },
+                _ => self.holds(item)?,
+            };
+            found.notes.splice(0..0, words.drain(..));
+            operands.push(found);
         }
         Ok(match operands.len() {
             0 => flag(true),
@@ -399,6 +469,7 @@ impl Conditions<'_> {
                 operands.push(denied);
                 Ok(self.expr(ExprKind::Or(operands)))
             }
+            Predicate::Unread { .. } => Ok(self.expr(ExprKind::Not(Box::new(self.holds(predicate)?)))),
             _ => Err("a condition on elements of a list".to_owned()),
         }
     }

@@ -1,6 +1,7 @@
 //! Which tests and values ES|QL can say, and how. Planning asks whether, raising takes the answer: they cannot differ.
 
 use super::format::{name_text, quote};
+use super::kinds;
 use super::tree::*;
 use crate::diagnostic::Span;
 use crate::diagnostic::codes::elastic;
@@ -55,7 +56,12 @@ pub fn field_name(field: &FieldRef) -> Result<String, String> {
             _ => return Err(format!("{} is no field of its own in Elasticsearch", field.path)),
         }
     }
-    if keys.is_empty() { Err("the row as a whole is no field".to_owned()) } else { Ok(keys.join(".")) }
+    let name = keys.join(".");
+    match name.split('.').any(str::is_empty) {
+        _ if keys.is_empty() => Err("the row as a whole is no field".to_owned()),
+        true => Err(format!("{name} has an empty part, which no field of Elasticsearch has")),
+        false => Ok(name),
+    }
 }
 
 /// A name as the tree holds it.
@@ -242,7 +248,12 @@ impl Say<'_> {
             let subject = Value::Call(function::LOWER, vec![test.subject.clone()]);
             Err(Support::As(Predicate::Test(Test { subject, kind, ..test.clone() })))
         };
-        let kind = test.subject.as_field().and_then(|field| self.field_type(field)).map(|found| found.kind);
+        let kind = match test.subject.as_field() {
+            Some(field) => self.field_type(field).map(|found| found.kind),
+            // A text beside a computed time is a time.
+            None => kinds::kind(&test.subject, &|name| lower::kind_of(name, self.types))
+                .filter(|kind| *kind == FieldKind::Date),
+        };
         let sensitive = Case::Sensitive;
         match &test.kind {
             TestKind::Present => {
@@ -562,6 +573,21 @@ impl Say<'_> {
                 Some(inner) => Ok(self.expr(ExprKind::Negative(Box::new(inner)))),
                 None => no("an operand is missing"),
             },
+            functions::ES_DATE_TRUNC_MONTHS => match args {
+                [Value::Literal(Constants::Int(months)), time] if *months > 0 => {
+                    Ok(self.call("date_trunc", vec![self.months(*months), self.value(time)?]))
+                }
+                _ => no("a computed width of buckets"),
+            },
+            functions::ES_ADD_MONTHS => match args {
+                [time, Value::Literal(Constants::Int(months))] => {
+                    let operator = if *months < 0 { Operator::Subtract } else { Operator::Add };
+                    let by = self.months(months.checked_abs().unwrap_or(i64::MAX));
+                    let first = Box::new(self.value(time)?);
+                    Ok(self.expr(ExprKind::Arithmetic { first, rest: vec![(operator, by)] }))
+                }
+                _ => no("a computed number of months"),
+            },
             function::SUBSTRING => match (args.get(1), args.get(2)) {
                 // ES|QL counts from 1.
                 (Some(Value::Literal(Constants::Int(start))), None | Some(Value::Literal(Constants::Int(_))))
@@ -601,6 +627,10 @@ impl Say<'_> {
                 "false" => (Constant::Boolean(false), text.clone()),
                 _ => return Err(Support::As(Predicate::Always(false))),
             },
+            Constants::String(text) if kind == Some(FieldKind::Date) => match dates::parse(text) {
+                Ok(dates::Moment::Span { .. }) => return Ok(self.text(text)),
+                _ => return no("a date that is reckoned by the calendar"),
+            },
             Constants::String(text) => return Ok(self.text(text)),
             Constants::Int(number) if textual => return Ok(self.text(&number.to_string())),
             Constants::Double(number) if textual => return Ok(self.text(&number.to_string())),
@@ -610,7 +640,8 @@ impl Say<'_> {
             Constants::Bool(flag) => (Constant::Boolean(*flag), flag.to_string()),
             Constants::Null => (Constant::Null, "null".to_owned()),
             Constants::DateTime(ticks) => match dates::print(*ticks) {
-                Some(text) => return Ok(self.text(&text)),
+                Some(text) if kind == Some(FieldKind::Date) => return Ok(self.text(&text)),
+                Some(text) => return Ok(self.call("to_datetime", vec![self.text(&text)])),
                 None => return no("a time finer than a millisecond"),
             },
             Constants::Duration(ticks) => match time_span(*ticks) {
@@ -620,6 +651,18 @@ impl Say<'_> {
             _ => return no("it has no such constant"),
         };
         Ok(self.expr(ExprKind::Literal(Literal { value, text, span: self.span })))
+    }
+
+    /// A length of calendar time: years where it is whole years, a quarter, else months.
+    fn months(&self, months: i64) -> Expr {
+        let (count, unit) = match months {
+            3 => (1, "quarter"),
+            _ if months % 12 == 0 && months != 0 => (months / 12, "year"),
+            _ => (months, "month"),
+        };
+        let unit = if count == 1 { unit.to_owned() } else { format!("{unit}s") };
+        let text = format!("{count} {unit}");
+        self.expr(ExprKind::Literal(Literal { value: Constant::Time(count, unit), text, span: self.span }))
     }
 
     fn text(&self, text: &str) -> Expr {

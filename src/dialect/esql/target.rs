@@ -1,12 +1,12 @@
 //! What ES|QL can say of a model.
 
-use super::{foreign, raise, say};
+use super::{foreign, kept, raise, say};
 use crate::diagnostic::codes::elastic;
 use crate::model::function::elastic as functions;
 use crate::model::walk::{self, Fold};
 use crate::model::{
     ArrayMode, Direction, Expr, FieldRef, FieldTypes, Logic, Loss, ParseKind, Predicate, Quantifier, Select, Shape,
-    Step, StepKind, Test,
+    Step, StepKind, Test, Unread,
 };
 use crate::plan::{Support, Target};
 
@@ -34,6 +34,10 @@ pub struct EsqlTarget;
 impl Target for EsqlTarget {
     fn name(&self) -> &'static str {
         "ES|QL"
+    }
+
+    fn carries(&self, entry: &Unread) -> bool {
+        kept::is_own(entry)
     }
 
     fn test(&self, test: &Test, negated: bool, types: &dyn FieldTypes) -> Support<Predicate> {

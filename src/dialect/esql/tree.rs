@@ -5,13 +5,24 @@
 use crate::diagnostic::Span;
 use crate::dialect::syntax::Comment;
 
-/// A whole query: a source command, then commands.
+/// A whole query: settings, a source command, then commands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
+    /// The settings in front of it.
+    pub settings: Vec<Setting>,
     /// The commands in order, the source first.
     pub commands: Vec<Command>,
     /// All comments, in order.
     pub comments: Vec<Comment>,
+}
+
+/// `SET name = value;`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// As written, the semicolon included.
+    pub text: String,
+    /// Where.
+    pub span: Span,
 }
 
 /// One command.
@@ -59,8 +70,9 @@ pub enum CommandKind {
     /// `FORK (..) (..)`
     Fork(Vec<Vec<Command>>),
     /// A command that is kept as it stands: `ENRICH`, `LOOKUP JOIN`, `CHANGE_POINT`, `COMPLETION`, `RERANK`, `SAMPLE`,
-    /// `FUSE`, `RRF`. Its name in lower case, its text, the expressions in it.
-    Other { name: &'static str, text: String, exprs: Vec<Expr> },
+    /// `FUSE`, `RRF`, `LIMIT .. BY`, `URI_PARTS` and its like. Its name in lower case, its text, the expressions in it, the
+    /// columns that it makes (`None`: any), and of those that it may make those that it does not.
+    Other { name: &'static str, text: String, exprs: Vec<Expr>, made: Option<Vec<String>>, keys: Vec<String> },
 }
 
 /// What `FROM` reads.
@@ -142,6 +154,8 @@ pub enum ExprKind {
     Compare { op: Comparison, left: Box<Expr>, right: Box<Expr> },
     /// `left IN (..)`.
     In { left: Box<Expr>, negated: bool, items: Vec<Expr> },
+    /// `left IN (FROM ..)`.
+    InQuery { left: Box<Expr>, negated: bool, query: Vec<Command> },
     /// `left LIKE pattern`, `left RLIKE pattern`, lists of them.
     Like { left: Box<Expr>, negated: bool, regex: bool, patterns: Vec<Expr> },
     /// `left IS NULL`.

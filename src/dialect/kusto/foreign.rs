@@ -5,7 +5,7 @@
 //! for where it decides (spec/elastic-semantics.md, "ES|QL"; spec/kusto-semantics.md).
 
 use crate::diagnostic::Span;
-use crate::evaluate::time::{DAY, is_aligned};
+use crate::evaluate::time::{DAY, UNIX_EPOCH, is_aligned};
 use crate::model::function::kusto::aggregate;
 use crate::model::function::{self, elastic, kusto};
 use crate::model::walk::{self, Fold};
@@ -200,10 +200,25 @@ impl Adopting<'_> {
                     }
                     _ => return None,
                 };
-                if !is_aligned(width) {
+                if width <= 0 {
                     return None;
                 }
-                Expr::Call(kusto::BIN, vec![time.clone(), Expr::Literal(Value::Duration(width))])
+                let mut args = vec![time.clone(), Expr::Literal(Value::Duration(width))];
+                if is_aligned(width) {
+                    Expr::Call(kusto::BIN, args)
+                } else {
+                    args.push(Expr::Literal(Value::DateTime(UNIX_EPOCH)));
+                    Expr::Call(kusto::BIN_AT, args)
+                }
+            }
+            (elastic::ES_DATE_TRUNC_MONTHS, [Expr::Literal(Value::Int(1)), time]) => {
+                Expr::Call(kusto::STARTOFMONTH, vec![time.clone()])
+            }
+            (elastic::ES_DATE_TRUNC_MONTHS, [Expr::Literal(Value::Int(12)), time]) => {
+                Expr::Call(kusto::STARTOFYEAR, vec![time.clone()])
+            }
+            (elastic::ES_ADD_MONTHS, [time, months]) => {
+                Expr::Call(kusto::DATETIME_ADD, vec![Expr::text("month"), months.clone(), time.clone()])
             }
             (elastic::ES_DATE_DIFF, [unit, from, to]) => {
                 let width = unit_of(unit.as_text()?)?;

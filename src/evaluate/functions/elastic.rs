@@ -96,21 +96,6 @@ pub fn call(function: Function, arguments: &[Value]) -> Option<Result<Value, Eva
             _ => Value::Null,
         },
         f::ES_SQRT => x.as_f64().map_or(Value::Null, |number| finite(number.sqrt())),
-        f::ES_DATE_TRUNC | f::ES_BUCKET => {
-            let (width, value) = if function == f::ES_DATE_TRUNC { (x, y) } else { (y, x) };
-            match (width, value) {
-                (Value::Duration(width), Value::DateTime(at)) if *width > 0 => {
-                    Value::DateTime(at - at.rem_euclid(*width))
-                }
-                (Value::Duration(width), Value::String(text)) if *width > 0 => {
-                    time::parse_time(text).map_or(Value::Null, |at| Value::DateTime(at - at.rem_euclid(*width)))
-                }
-                (width, value) => match (width.as_f64(), value.as_f64()) {
-                    (Some(width), Some(value)) if width > 0.0 => Value::Double((value / width).floor() * width),
-                    _ => Value::Null,
-                },
-            }
-        }
         f::ES_DATE_DIFF => date_diff(x, y, z),
         f::ES_MV_COUNT => match list(x) {
             [] => Value::Null,
@@ -358,20 +343,26 @@ fn date_diff(unit: &Value, from: &Value, to: &Value) -> Value {
     if let (true, Some(from), Some(to)) = (months > 0, moment(from), moment(to)) {
         return Value::Int(whole_months(from, to) / months);
     }
-    let seconds = match name.as_deref() {
-        Some("millisecond" | "milliseconds" | "ms") => 0,
-        Some("second" | "seconds" | "ss" | "s") => 1,
-        Some("minute" | "minutes" | "mi" | "n") => 60,
-        Some("hour" | "hours" | "hh") => 3_600,
-        Some("day" | "days" | "dd" | "d") => 86_400,
-        Some("week" | "weeks" | "wk" | "ww") => 604_800,
+    // Ticks of the unit; nanoseconds are finer than a tick.
+    let (length, finer) = match name.as_deref() {
+        Some("nanosecond" | "nanoseconds" | "ns") => (1, 100),
+        Some("microsecond" | "microseconds" | "mcs") => (10, 1),
+        Some("millisecond" | "milliseconds" | "ms") => (TICKS_PER_SECOND / 1000, 1),
+        Some("second" | "seconds" | "ss" | "s") => (TICKS_PER_SECOND, 1),
+        Some("minute" | "minutes" | "mi" | "n") => (60 * TICKS_PER_SECOND, 1),
+        Some("hour" | "hours" | "hh") => (3_600 * TICKS_PER_SECOND, 1),
+        Some("day" | "days" | "dd" | "d" | "dayofyear" | "dy" | "y" | "weekday" | "weekdays" | "dw") => {
+            (86_400 * TICKS_PER_SECOND, 1)
+        }
+        Some("week" | "weeks" | "wk" | "ww") => (604_800 * TICKS_PER_SECOND, 1),
         _ => return Value::Null,
     };
     match (moment(from), moment(to)) {
-        (Some(from), Some(to)) => {
-            let length = if seconds == 0 { TICKS_PER_SECOND / 1000 } else { seconds * TICKS_PER_SECOND };
-            Value::Int((to - from) / length)
-        }
+        // The answer is an integer; what is larger is null.
+        (Some(from), Some(to)) => ((to - from) / length)
+            .checked_mul(finer)
+            .filter(|count| i32::try_from(*count).is_ok())
+            .map_or(Value::Null, Value::Int),
         _ => Value::Null,
     }
 }

@@ -2,7 +2,7 @@
 //! know.
 
 use super::super::{EvalError, address, time};
-use super::{convert, elastic, kusto_text};
+use super::{buckets, convert, elastic, kusto_text};
 use crate::model::function::elastic as f;
 use crate::model::{Function, TICKS_PER_SECOND, Value};
 use std::net::IpAddr;
@@ -32,6 +32,17 @@ pub fn call(function: Function, arguments: &[Value]) -> Option<Result<Value, Eva
     let number = |make: fn(f64) -> f64| x.as_f64().map(make).filter(|made| made.is_finite()).map(Value::Double);
     let int = |length: usize| i64::try_from(length).ok().map(Value::Int);
     Some(Ok(match function {
+        f::ES_DATE_TRUNC => buckets::truncated(y, x),
+        f::ES_BUCKET if arguments.len() > 3 => buckets::by_number(x, y, z, arg(3)),
+        f::ES_BUCKET => buckets::truncated(x, y),
+        f::ES_DATE_TRUNC_MONTHS => match (x, elastic::moment(y)) {
+            (Value::Int(months), Some(at)) => buckets::month(at, *months).map_or(Value::Null, Value::DateTime),
+            _ => Value::Null,
+        },
+        f::ES_ADD_MONTHS => match (elastic::moment(x), y) {
+            (Some(at), Value::Int(months)) => buckets::moved(at, *months).map_or(Value::Null, Value::DateTime),
+            _ => Value::Null,
+        },
         f::ES_DATE_EXTRACT => match (x.as_str(), elastic::moment(y)) {
             (Some(part), Some(ticks)) => match extract(part, ticks) {
                 Some(number) => Value::Int(number),

@@ -1,6 +1,7 @@
 //! Functions by their meaning ([`crate::model::function`]).
 
 mod arithmetic;
+mod buckets;
 pub(crate) mod clock;
 pub mod convert;
 pub(crate) mod elastic;

@@ -69,7 +69,12 @@ functions! {
     ES_SQRT = "esql_sqrt";
     /// ES|QL: A time cut down to a multiple of a length of time.
     ES_DATE_TRUNC = "esql_date_trunc";
-    /// ES|QL: The lower bound of the bucket of this width that holds the value.
+    /// ES|QL: A time cut down to a multiple of so many calendar months, counted from January of the year 1.
+    ES_DATE_TRUNC_MONTHS = "esql_date_trunc_months";
+    /// ES|QL: The time so many calendar months later, at most on the last day of that month.
+    ES_ADD_MONTHS = "esql_add_months";
+    /// ES|QL: The lower bound of the bucket of this width that holds the value; with four arguments, of the width that
+    /// parts the span from the third to the fourth into at most so many buckets.
     ES_BUCKET = "esql_bucket";
     /// ES|QL: How many whole units lie between two times.
     ES_DATE_DIFF = "esql_date_diff";
@@ -215,7 +220,7 @@ pub const ESQL: &[(&str, usize, usize, Function)] = &[
     ("pow", 2, 2, ES_POW),
     ("sqrt", 1, 1, ES_SQRT),
     ("date_trunc", 2, 2, ES_DATE_TRUNC),
-    ("bucket", 2, 2, ES_BUCKET),
+    ("bucket", 2, 4, ES_BUCKET),
     ("date_diff", 3, 3, ES_DATE_DIFF),
     ("date_extract", 2, 2, ES_DATE_EXTRACT),
     ("date_format", 1, 2, ES_DATE_FORMAT),

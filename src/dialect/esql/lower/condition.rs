@@ -4,11 +4,12 @@ use super::patterns::like;
 use super::{Gap, Lowering, column};
 use crate::diagnostic::Span;
 use crate::diagnostic::codes::elastic;
+use crate::dialect::elastic::dates;
 use crate::dialect::elastic::lower::{self, Refused};
 use crate::dialect::esql::tree::*;
 use crate::model::{
     Anchor, ArrayMode, Case, Expr as Value, FieldKind, FieldType, Logic, Ordering, Predicate, RegexFlavour, Test,
-    TestKind, Typing, WildcardPart, lucene_regex,
+    TestKind, Typing, Value as Constants, WildcardPart, lucene_regex,
 };
 
 /// Functions that yield a condition.
@@ -47,14 +48,21 @@ impl Lowering<'_> {
             }
             (ExprKind::Not(inner), _) => self.truth(inner, !wanted),
             _ => {
-                let mut predicate = match self.leaf(expr, wanted) {
-                    Ok(predicate) => predicate,
-                    Err(gap) => Predicate::Unread { index: self.leave(gap), span: expr.span },
+                let before = self.unread.len();
+                let read = match self.depends(expr) {
+                    Some(gap) => Err(gap),
+                    None => self.leaf(expr, wanted),
                 };
-                if let Some(words) = self.comments.remove(&expr.span.start)
-                    && let Some(test) = first_test(&mut predicate)
-                {
-                    test.comments = words;
+                let mut predicate = read.unwrap_or_else(|gap| {
+                    // What was left of its parts is in the whole.
+                    self.unread.truncate(before);
+                    Predicate::Unread { index: self.leave_condition(gap, expr.span, wanted), span: expr.span }
+                });
+                if let Some(words) = self.comments.remove(&expr.span.start) {
+                    match first_test(&mut predicate) {
+                        Some(test) => test.comments = words,
+                        None => self.orphans.extend(words),
+                    }
                 }
                 predicate
             }
@@ -112,6 +120,9 @@ impl Lowering<'_> {
                 Ok(Test::new(subject, kind, span).into())
             }
             ExprKind::Param(name) => Err((elastic::ESQL_UNREAD, format!("the parameter {name} has no value"), span)),
+            ExprKind::InQuery { .. } => {
+                Err((elastic::ESQL_UNREAD, "a condition on the rows of another query is not read".to_owned(), span))
+            }
             _ => Err(no_condition(span)),
         }
     }
@@ -120,8 +131,8 @@ impl Lowering<'_> {
     fn mapped(&self, name: &str) -> lower::Field {
         let mut found = lower::Field::named(name, self.context.types);
         found.subject = column(name, ArrayMode::Single);
-        if self.computed.contains(name) {
-            found.kind = None;
+        if let Some(kind) = self.computed.get(name) {
+            found.kind = *kind;
         }
         // The whole text is compared, never its words.
         if found.kind == Some(FieldKind::Text) {
@@ -152,24 +163,31 @@ impl Lowering<'_> {
         {
             let mut field = self.mapped(&name.name);
             field.kind.get_or_insert(assumed(literal));
-            let end = |closed| Some((text.as_str(), closed));
-            let found = match op {
-                Comparison::Less => lower::range(&field, None, end(false), span),
-                Comparison::LessOrEqual => lower::range(&field, None, end(true), span),
-                Comparison::Greater => lower::range(&field, end(false), None, span),
-                Comparison::GreaterOrEqual => lower::range(&field, end(true), None, span),
-                _ => lower::equals(&field, &text, true, span),
-            };
-            let found = found.map_err(|Refused(code, reason)| (code, reason, span))?;
-            return Ok(if wanted { found } else { denied(&field.subject, found, span) });
+            if !matches!(field.kind, Some(FieldKind::Date | FieldKind::Ip | FieldKind::Timespan)) {
+                let end = |closed| Some((text.as_str(), closed));
+                let found = match op {
+                    Comparison::Less => lower::range(&field, None, end(false), span),
+                    Comparison::LessOrEqual => lower::range(&field, None, end(true), span),
+                    Comparison::Greater => lower::range(&field, end(false), None, span),
+                    Comparison::GreaterOrEqual => lower::range(&field, end(true), None, span),
+                    _ => lower::equals(&field, &text, true, span),
+                };
+                let found = found.map_err(|Refused(_, reason)| (elastic::ESQL_UNREAD, reason, span))?;
+                return Ok(if wanted { found } else { denied(&field.subject, found, span) });
+            }
         }
-        let (subject, value) = (self.value(left)?, self.value(right)?);
-        let typing =
-            match subject.as_field().and_then(|field| lower::kind_of(&field.path.to_string(), self.context.types)) {
-                Some(kind) => Typing::Mapped(FieldType::scalar(kind)),
-                None if is_now(right) => Typing::Mapped(FieldType::scalar(FieldKind::Date)),
-                None => Typing::Typed,
-            };
+        let (mut subject, mut value) = (self.value(left)?, self.value(right)?);
+        // A text beside a time is a time, and beside an address an address.
+        let special = |kind: &FieldKind| matches!(kind, FieldKind::Date | FieldKind::Ip);
+        let known = self.kind(&subject).filter(special).or_else(|| self.kind(&value).filter(special));
+        if let Some(kind) = known {
+            subject = cast(subject, kind, left)?;
+            value = cast(value, kind, right)?;
+        }
+        let typing = match (known, subject.as_field().and_then(|field| self.column_kind(&field.path.to_string()))) {
+            (Some(kind), _) | (None, Some(kind)) => Typing::Mapped(FieldType::scalar(kind)),
+            (None, None) => Typing::Typed,
+        };
         let order = |ordering| TestKind::Compare { ordering, value: value.clone(), typing };
         let kind = match op {
             Comparison::Less => order(Ordering::Less),
@@ -271,7 +289,8 @@ impl Lowering<'_> {
         let Some(text) = literal_text(literal) else { return Ok(Predicate::Always(false)) };
         let mut field = lower::Field::named(&name.name, self.context.types);
         field.kind.get_or_insert(assumed(literal));
-        let found = lower::equals(&field, &text, phrase, span).map_err(|Refused(code, reason)| (code, reason, span))?;
+        let found = lower::equals(&field, &text, phrase, span)
+            .map_err(|Refused(_, reason)| (elastic::ESQL_UNREAD, reason, span))?;
         Ok(if wanted { found } else { found.negate() })
     }
 
@@ -331,7 +350,7 @@ impl Lowering<'_> {
                     let mut found = found.clone();
                     found.kind.get_or_insert(assumed(literal));
                     let test = lower::equals(&found, &text, true, span);
-                    each.push(test.map_err(|Refused(code, reason)| (code, reason, span))?);
+                    each.push(test.map_err(|Refused(_, reason)| (elastic::ESQL_UNREAD, reason, span))?);
                 }
                 let found = Predicate::all(each);
                 Ok(if wanted { found } else { found.negate() })
@@ -363,7 +382,7 @@ impl Lowering<'_> {
             (elastic::ESQL_UNREAD, format!("the query inside is not {language}: {reason}"), query.span)
         })?;
         if let Some(gap) = read.unread.into_iter().next() {
-            return Err((gap.code, gap.reason, query.span));
+            return Err((elastic::ESQL_UNREAD, gap.reason, query.span));
         }
         for mut diagnostic in read.diagnostics {
             diagnostic.span = Some(query.span);
@@ -433,6 +452,41 @@ fn assumed(literal: &Literal) -> FieldKind {
         Constant::Integer(_) | Constant::Number(_) => FieldKind::Double,
         Constant::Boolean(_) => FieldKind::Boolean,
         _ => FieldKind::Keyword,
+    }
+}
+
+/// A constant beside a time or an address as such: Elasticsearch reads the text that it is. A text that is none, and a
+/// number, are refused when the query is run.
+fn cast(value: Value, kind: FieldKind, written: &Expr) -> Result<Value, Gap> {
+    let refuse = |what: &str| {
+        let reason = format!("Elasticsearch refuses {what} beside {}", lower::kind_name(kind));
+        Err((elastic::ESQL_UNREAD, reason, written.span))
+    };
+    match (&value, kind) {
+        (Value::Literal(Constants::String(text)), FieldKind::Date) => match time(text) {
+            Some(ticks) => Ok(Value::Literal(Constants::DateTime(ticks))),
+            None => refuse(&format!("the text {text:?}")),
+        },
+        (Value::Literal(Constants::String(text)), _) if text.parse::<std::net::IpAddr>().is_err() => {
+            refuse(&format!("the text {text:?}"))
+        }
+        (Value::Literal(Constants::Int(_) | Constants::Double(_) | Constants::Bool(_)), _) => {
+            refuse("a constant of another type")
+        }
+        (Value::List(items), _) => {
+            let items = items.iter().map(|item| cast(item.clone(), kind, written)).collect::<Result<_, _>>()?;
+            Ok(Value::List(items))
+        }
+        _ => Ok(value),
+    }
+}
+
+/// The time that a text names, the first moment of what it leaves open; no date math, and no milliseconds since 1970.
+pub(super) fn time(text: &str) -> Option<i64> {
+    let plain = text.len() == 4 || text.bytes().any(|byte| !byte.is_ascii_digit());
+    match dates::parse(text) {
+        Ok(dates::Moment::Span { from, .. }) if plain && !text.contains("||") => Some(from),
+        _ => None,
     }
 }
 

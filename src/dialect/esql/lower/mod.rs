@@ -4,10 +4,11 @@
 //! comparison asks for the one value of a field ([`ArrayMode::Single`]): several values make it null.
 
 mod condition;
+mod depends;
 mod patterns;
 mod value;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::tree::*;
 use crate::diagnostic::codes::elastic;
@@ -17,8 +18,8 @@ use crate::dialect::syntax::attach;
 use crate::dialect::{Read, ReadContext};
 use crate::model::function::{elastic as functions, kusto};
 use crate::model::{
-    ArrayMode, Column, ExpandColumn, ExpandKind, Expr as Value, FieldRef, Logic, NamePattern, NullsOrder, Pipeline,
-    Predicate, Select, SortKey, Source, Step, StepKind, TICKS_PER_SECOND, Test, TestKind, Unread, function,
+    ArrayMode, Column, ExpandColumn, ExpandKind, Expr as Value, FieldKind, FieldRef, Logic, NamePattern, NullsOrder,
+    Pipeline, Predicate, Select, SortKey, Source, Step, StepKind, TICKS_PER_SECOND, Test, TestKind, Unread, function,
 };
 
 /// What a query looks for. `text` is what the tree's spans refer to. What the model cannot hold is in `unread`.
@@ -29,12 +30,21 @@ pub fn lower(query: &Query, text: &str, context: &ReadContext<'_>) -> Read {
         text,
         context,
         comments: attach(text, &query.comments, &nodes),
-        computed: HashSet::new(),
+        computed: HashMap::new(),
+        unknown: depends::Unknown::default(),
+        orphans: Vec::new(),
         unread: Vec::new(),
         diagnostics: Vec::new(),
         tables: Vec::new(),
     };
-    let pipeline = lowering.pipeline(&query.commands);
+    let mut pipeline = lowering.pipeline(&query.commands);
+    let settings = query.settings.iter().map(|setting| {
+        let reason = "the settings in front of a query change how it is run".to_owned();
+        let index = lowering.leave((elastic::ESQL_UNREAD, reason, setting.span), setting.span);
+        Step::new(StepKind::Unread(index), setting.span)
+    });
+    let settings: Vec<Step> = settings.collect();
+    pipeline.steps.splice(0..0, settings);
     let lookback = lookback(&pipeline);
     let mut read = Read::new(Logic::Pipeline(pipeline));
     read.unread = lowering.unread;
@@ -51,8 +61,12 @@ struct Lowering<'a> {
     text: &'a str,
     context: &'a ReadContext<'a>,
     comments: HashMap<usize, Vec<String>>,
-    /// Columns that a command has computed: no field's type holds for them.
-    computed: HashSet<String>,
+    /// Columns that a command has computed, with what they are known to be: no field's type holds for them.
+    computed: HashMap<String, Option<FieldKind>>,
+    /// Columns whose values no event decides.
+    unknown: depends::Unknown,
+    /// Words of comments at conditions that were not read.
+    orphans: Vec<String>,
     unread: Vec<Unread>,
     diagnostics: Vec<Diagnostic>,
     tables: Vec<String>,
@@ -66,25 +80,50 @@ impl Lowering<'_> {
             let before = steps.len();
             match &command.kind {
                 CommandKind::From { indices, .. } => source = self.source(indices),
-                CommandKind::Row(fields) => {
-                    let columns = self.columns(fields);
-                    source = Source::Row(columns.unwrap_or_default());
-                }
-                _ => match self.step(command, &mut steps) {
-                    Ok(()) => {}
-                    Err(gap) => {
-                        let index = self.leave(gap);
-                        steps.push(Step::new(StepKind::Unread(index), command.span));
+                CommandKind::Row(fields) => source = Source::Row(self.columns(fields)),
+                _ => {
+                    let known = self.unread.len();
+                    if let Err(gap) = self.step(command, &mut steps) {
+                        // What was left of its parts is in the whole.
+                        self.unread.truncate(known);
+                        self.keep(command, gap, &mut steps);
                     }
-                },
+                }
             }
-            if let Some(words) = self.comments.remove(&command.span.start)
-                && let Some(step) = steps.get_mut(before)
-            {
-                step.comments = words;
+            if let Some(step) = steps.get_mut(before) {
+                step.comments = self.comments.remove(&command.span.start).unwrap_or_default();
+                step.comments.append(&mut self.orphans);
             }
         }
         Pipeline { source, steps }
+    }
+
+    /// A command that no event decides is kept as it stands; where it does nothing but add columns, as those columns.
+    fn keep(&mut self, command: &Command, gap: Gap, steps: &mut Vec<Step>) {
+        let made = self.made_by(command);
+        let index = self.leave(gap, command.span);
+        let kind = match made.is_empty() {
+            true => StepKind::Unread(index),
+            false => {
+                StepKind::Extend(made.into_iter().map(|name| Column { name, value: Value::Unread(index) }).collect())
+            }
+        };
+        steps.push(Step::new(kind, command.span));
+    }
+
+    /// The columns of a DISSECT or GROK whose text no event decides.
+    fn taken_apart(&mut self, subject: &Expr, names: Vec<String>, kind: StepKind, span: Span) -> StepKind {
+        for name in &names {
+            self.computed.insert(name.clone(), None);
+        }
+        let Some(gap) = self.depends(subject) else {
+            names.iter().for_each(|name| self.unknown.remove(name));
+            return kind;
+        };
+        let cause = self.cause_of(subject).unwrap_or_default();
+        names.iter().for_each(|name| self.unknown.add(name, &cause));
+        let index = self.leave(gap, span);
+        StepKind::Extend(names.into_iter().map(|name| Column { name, value: Value::Unread(index) }).collect())
     }
 
     /// A plain name is a table; patterns stand for the events of the rule's log sources.
@@ -117,12 +156,19 @@ impl Lowering<'_> {
         let span = command.span;
         let kind = match &command.kind {
             CommandKind::Where(condition) => StepKind::Filter(self.truth(condition, true)),
-            CommandKind::Eval(fields) => StepKind::Extend(self.columns(fields)?),
+            CommandKind::Eval(fields) => StepKind::Extend(self.columns(fields)),
             CommandKind::Stats { inline, aggregates, by } => return self.stats(*inline, aggregates, by, span, steps),
             CommandKind::Keep(names) => StepKind::Select(Select::Keep { names: patterns(names), ordered: true }),
             CommandKind::Drop(names) => StepKind::Select(Select::Drop(patterns(names))),
             CommandKind::Rename(pairs) => {
-                self.computed.extend(pairs.iter().map(|(_, new)| new.name.clone()));
+                for (old, new) in pairs {
+                    let kind = self.column_kind(&old.name);
+                    self.computed.insert(new.name.clone(), kind);
+                    match self.unknown.cause(&old.name).map(str::to_owned) {
+                        Some(cause) => self.unknown.add(&new.name, &cause),
+                        None => self.unknown.remove(&new.name),
+                    }
+                }
                 let pairs = pairs.iter().map(|(old, new)| (new.name.clone(), old.name.clone()));
                 StepKind::Select(Select::Rename(pairs.collect()))
             }
@@ -130,8 +176,12 @@ impl Lowering<'_> {
                 let mut keys = Vec::new();
                 for order in orders {
                     let first = order.nulls_first.unwrap_or(order.descending);
+                    let value = match self.depends(&order.value) {
+                        Some(gap) => Value::Unread(self.leave(gap, order.value.span)),
+                        None => self.whole(&order.value)?,
+                    };
                     keys.push(SortKey {
-                        value: self.whole(&order.value)?,
+                        value,
                         descending: order.descending,
                         nulls: if first { NullsOrder::First } else { NullsOrder::Last },
                     });
@@ -141,13 +191,15 @@ impl Lowering<'_> {
             CommandKind::Limit(count) => StepKind::Limit(self.value(count)?),
             CommandKind::Dissect { subject, pattern, options } => {
                 let (kind, names) = patterns::dissect(pattern, options, self.value(subject)?)?;
-                self.computed.extend(names);
-                kind
+                self.taken_apart(subject, names, kind, span)
             }
             CommandKind::Grok { subject, patterns } => {
                 let (kind, names) = patterns::grok(patterns, self.value(subject)?);
-                self.computed.extend(names);
-                kind
+                self.taken_apart(subject, names, kind, span)
+            }
+            CommandKind::MvExpand(name) if self.unknown.cause(&name.name).is_some() => {
+                let reason = format!("it makes a row of each value of `{}`, which no event decides", name.name);
+                return Err((elastic::ESQL_UNREAD, reason, span));
             }
             CommandKind::MvExpand(name) => StepKind::Expand {
                 columns: vec![ExpandColumn {
@@ -169,15 +221,51 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    fn columns(&mut self, fields: &[Field]) -> Result<Vec<Column>, Gap> {
+    /// Computed columns. One that was not read stands beside the others, and so does all that depends on it.
+    fn columns(&mut self, fields: &[Field]) -> Vec<Column> {
         let mut columns = Vec::new();
         for field in fields {
-            let value = self.whole(&field.value)?;
             let name = self.name_of(field);
-            self.computed.insert(name.clone());
+            let value = self.column(&field.value, &name);
+            let kind = self.kind(&value);
+            self.computed.insert(name.clone(), kind);
             columns.push(Column { name, value });
         }
-        Ok(columns)
+        columns
+    }
+
+    /// The value of a column of this name.
+    fn column(&mut self, value: &Expr, name: &str) -> Value {
+        let before = self.unread.len();
+        let read = match self.depends(value) {
+            Some(gap) => Err(gap),
+            None => self.whole(value),
+        };
+        match read {
+            Ok(value) => {
+                self.unknown.remove(name);
+                value
+            }
+            Err(gap) => {
+                // What was left of its parts is in the whole.
+                self.unread.truncate(before);
+                let cause = self.cause_of(value).unwrap_or_else(|| format!("the column `{name}`, which was not read"));
+                self.unknown.add(name, &cause);
+                Value::Unread(self.leave(gap, value.span))
+            }
+        }
+    }
+
+    /// What a value is known to be.
+    fn kind(&self, value: &Value) -> Option<FieldKind> {
+        super::kinds::kind(value, &|name| self.column_kind(name))
+    }
+
+    fn column_kind(&self, name: &str) -> Option<FieldKind> {
+        match self.computed.get(name) {
+            Some(kind) => *kind,
+            None => crate::dialect::elastic::lower::kind_of(name, self.context.types),
+        }
     }
 
     /// The name in front of `=`, else the expression as written.
@@ -198,21 +286,56 @@ impl Lowering<'_> {
         steps: &mut Vec<Step>,
     ) -> Result<(), Gap> {
         let mut keys = Vec::new();
+        let mut causes: Vec<(String, String)> = Vec::new();
         for field in by {
-            keys.push(Column { name: self.name_of(field), value: self.whole(&field.value)? });
+            let name = self.name_of(field);
+            let value = match self.depends(&field.value) {
+                Some(gap) => {
+                    let cause = self.cause_of(&field.value).unwrap_or_default();
+                    causes.push((name.clone(), cause));
+                    Value::Unread(self.leave(gap, field.value.span))
+                }
+                None => self.whole(&field.value)?,
+            };
+            keys.push(Column { name, value });
         }
+        // Groups that no event decides leave nothing known of what is counted in them.
+        let grouped = causes.first().map(|(_, cause)| cause.clone());
         let mut values = Vec::new();
         for aggregate in aggregates {
-            let filter = aggregate.filter.as_ref().map(|filter| self.truth(filter, true));
-            let value = self.aggregated(&aggregate.field.value, filter.as_ref())?;
-            values.push(Column { name: self.name_of(&aggregate.field), value });
+            let name = self.name_of(&aggregate.field);
+            let parts = std::iter::once(&aggregate.field.value).chain(&aggregate.filter);
+            let gap = parts.clone().find_map(|part| self.depends(part));
+            let value = match gap {
+                Some(gap) => {
+                    let cause = parts.into_iter().find_map(|part| self.cause_of(part)).unwrap_or_default();
+                    causes.push((name.clone(), cause));
+                    let end = aggregate.filter.as_ref().map_or(aggregate.field.value.span, |filter| filter.span);
+                    let whole = aggregate.field.value.span.to(end);
+                    Value::Unread(self.leave(gap, whole))
+                }
+                None => {
+                    let filter = aggregate.filter.as_ref().map(|filter| self.truth(filter, true));
+                    if let Some(cause) = &grouped {
+                        causes.push((name.clone(), cause.clone()));
+                    }
+                    self.aggregated(&aggregate.field.value, filter.as_ref())?
+                }
+            };
+            values.push(Column { name, value });
         }
+        // A key that is a field keeps its type.
+        let kinds: Vec<(String, Option<FieldKind>)> =
+            values.iter().chain(&keys).map(|column| (column.name.clone(), self.kind(&column.value))).collect();
         if !inline {
             self.computed.clear();
+            self.unknown.clear();
         }
-        self.computed.extend(values.iter().map(|column| column.name.clone()));
-        // A key that is a field keeps its type.
-        self.computed.extend(keys.iter().filter(|key| key.value.as_field().is_none()).map(|key| key.name.clone()));
+        for (name, kind) in kinds {
+            self.unknown.remove(&name);
+            self.computed.insert(name, kind);
+        }
+        causes.iter().for_each(|(name, cause)| self.unknown.add(name, cause));
         steps.push(Step::new(StepKind::Aggregate { aggregates: values, by: keys, inline }, span));
         Ok(())
     }
@@ -271,7 +394,7 @@ impl Lowering<'_> {
             ("absent", [_]) => functions::AGG_ABSENT,
             // A function of aggregates.
             _ => {
-                let function = value::function(name, args.len()).ok_or_else(|| self.unknown(name, expr.span))?;
+                let function = value::function(name, args.len()).ok_or_else(|| self.no_counterpart(name, expr.span))?;
                 let args = args.iter().map(|arg| self.aggregated(arg, filter)).collect::<Result<Vec<_>, _>>()?;
                 return Ok(Value::Call(function, args));
             }
@@ -280,31 +403,54 @@ impl Lowering<'_> {
         aggregate(known, args, only)
     }
 
-    fn unknown(&self, name: &str, span: Span) -> Gap {
+    fn no_counterpart(&self, name: &str, span: Span) -> Gap {
         (elastic::ESQL_UNREAD, format!("the function {} has no counterpart in the model", name.to_uppercase()), span)
     }
 
-    /// Enters what could not be read.
-    fn leave(&mut self, (code, reason, span): Gap) -> usize {
-        self.unread.push(Unread { code, reason, span: Some(span), text: span.text(self.text).to_owned() });
+    /// Enters what could not be read. `whole` is what is kept as it was written because of it.
+    fn leave(&mut self, (code, reason, span): Gap, whole: Span) -> usize {
+        self.unread.push(Unread { code, reason, span: Some(span), text: whole.text(self.text).to_owned() });
         self.unread.len() - 1
+    }
+
+    /// Enters a condition that could not be read. `wanted`: whether it was to hold, or to fail.
+    fn leave_condition(&mut self, gap: Gap, whole: Span, wanted: bool) -> usize {
+        let index = self.leave(gap, whole);
+        if !wanted && let Some(entry) = self.unread.last_mut() {
+            entry.text = format!("NOT ({})", entry.text);
+        }
+        index
+    }
+}
+
+/// The name of a command for people.
+fn inventory_name(kind: &CommandKind) -> String {
+    match super::inventory::name(kind).to_uppercase().as_str() {
+        "JOIN" => "LOOKUP JOIN".to_owned(),
+        "LIMIT_BY" => "LIMIT BY".to_owned(),
+        name => name.to_owned(),
     }
 }
 
 /// Why a command is kept as text only: what it would take to run it.
 fn refusal(kind: &CommandKind) -> String {
-    let name = super::inventory::name(kind).to_uppercase();
+    let name = inventory_name(kind);
     let why = match name.as_str() {
         "COMPLETION" | "RERANK" => "asks a language model, whose answer no event decides",
         "ENRICH" => "adds columns of an enrich policy, which is not in the rule",
-        "LOOKUP_JOIN" | "JOIN" => "adds columns of a lookup index, which is not in the rule",
+        "LOOKUP JOIN" => "adds columns of a lookup index, which is not in the rule",
         "CHANGE_POINT" => "asks Elasticsearch's own statistics",
         "SAMPLE" => "keeps rows by chance",
-        "FORK" | "FUSE" | "RRF" => "ranks the rows of several branches",
+        "FORK" | "FUSE" | "RRF" | "MMR" => "ranks the rows of several branches",
+        "URI_PARTS" | "REGISTERED_DOMAIN" | "USER_AGENT" | "IP_LOCATION" => {
+            "takes a text apart with Elasticsearch's own tables"
+        }
+        "METRICS_INFO" | "TS_INFO" => "lists metrics, not events",
+        "LIMIT BY" | "DEDUP" => "keeps some rows of each group, whichever come first",
         "SHOW" => "reads the cluster, not events",
         _ => "has no counterpart in the model",
     };
-    format!("the command {} {why}", name.replace('_', " "))
+    format!("the command {name} {why}")
 }
 
 /// A column by its dotted name.

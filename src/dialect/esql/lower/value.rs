@@ -25,9 +25,28 @@ impl Lowering<'_> {
             ExprKind::Array(items) => Ok(Value::List(items.iter().map(constant).collect::<Result<_, _>>()?)),
             ExprKind::Negative(inner) => Ok(Value::Call(function::NEGATE, vec![self.value(inner)?])),
             ExprKind::Arithmetic { first, rest } => {
-                let mut value = self.value(first)?;
+                let calendar = |operand: &Expr| months_of(operand).is_some();
+                // `1 month + t` is `t + 1 month`.
+                let mut value = match rest.first() {
+                    Some((Operator::Add, second)) if calendar(first) && !calendar(second) => {
+                        let months = Value::Literal(months_of(first).unwrap_or_default().into());
+                        Value::Call(functions::ES_ADD_MONTHS, vec![self.value(second)?, months])
+                    }
+                    _ => self.value(first)?,
+                };
+                let rest = if calendar(first) { rest.get(1..).unwrap_or_default() } else { rest.as_slice() };
                 for (sign, operand) in rest {
-                    value = Value::Call(operator(*sign), vec![value, self.value(operand)?]);
+                    let months = match sign {
+                        Operator::Add => months_of(operand),
+                        Operator::Subtract => months_of(operand).and_then(i64::checked_neg),
+                        _ => None,
+                    };
+                    value = match months {
+                        Some(months) => {
+                            Value::Call(functions::ES_ADD_MONTHS, vec![value, Value::Literal(months.into())])
+                        }
+                        None => Value::Call(operator(*sign), vec![value, self.value(operand)?]),
+                    };
                 }
                 Ok(value)
             }
@@ -40,28 +59,53 @@ impl Lowering<'_> {
                 Err((elastic::ESQL_UNREAD, format!("the parameter {name} has no value"), expr.span))
             }
             ExprKind::Map(_) => Err((elastic::ESQL_UNREAD, "options of a function are not read".to_owned(), expr.span)),
-            _ => Ok(self.boolean(expr)),
+            _ => self.boolean(expr),
         }
     }
 
     /// A condition as a value: true, false or null.
-    fn boolean(&mut self, expr: &Expr) -> Value {
+    fn boolean(&mut self, expr: &Expr) -> Result<Value, Gap> {
+        let before = self.unread.len();
         let (yes, no) = (self.truth(expr, true), self.truth(expr, false));
+        // A value of which a part was not read is not read.
+        if let Some(gap) = self.unread.get(before) {
+            return Err((gap.code, gap.reason.clone(), gap.span.unwrap_or(expr.span)));
+        }
         if yes.clone().negate() == no {
-            return Value::Truth(Box::new(yes));
+            return Ok(Value::Truth(Box::new(yes)));
         }
         let flag = |flag: bool| Value::Literal(flag.into());
         let arms = vec![CaseArm { when: yes, then: flag(true) }, CaseArm { when: no, then: flag(false) }];
-        Value::Case(arms, Box::new(Value::Literal(Constants::Null)))
+        Ok(Value::Case(arms, Box::new(Value::Literal(Constants::Null))))
     }
 
     fn call(&mut self, whole: &Expr, name: &str, args: &[Expr]) -> Result<Value, Gap> {
         if super::condition::is_condition(name) {
-            return Ok(self.boolean(whole));
+            return self.boolean(whole);
+        }
+        match (name, args) {
+            ("date_trunc", [width, value]) | ("bucket", [value, width]) if months_of(width).is_some() => {
+                let months = months_of(width).filter(|months| *months > 0);
+                let Some(months) = months else {
+                    return Err((elastic::ESQL_UNREAD, "a width of no time is none".to_owned(), width.span));
+                };
+                return Ok(Value::Call(
+                    functions::ES_DATE_TRUNC_MONTHS,
+                    vec![Value::Literal(months.into()), self.value(value)?],
+                ));
+            }
+            // A constant text as a time is that time.
+            ("to_datetime", [Expr { kind: ExprKind::Literal(Literal { value: Constant::Text(text), .. }), .. }]) => {
+                if let Some(ticks) = super::condition::time(text) {
+                    return Ok(Value::Literal(Constants::DateTime(ticks)));
+                }
+            }
+            _ => {}
         }
         match name {
             // Pairs of a condition and a value, then the value of all others.
             "case" if args.len() >= 2 => {
+                let before = self.unread.len();
                 let mut arms = Vec::new();
                 for pair in args.chunks_exact(2) {
                     if let [when, then] = pair {
@@ -72,10 +116,13 @@ impl Lowering<'_> {
                     1 => args.last().map(|last| self.whole(last)).transpose()?,
                     _ => None,
                 };
+                if let Some(gap) = self.unread.get(before) {
+                    return Err((gap.code, gap.reason.clone(), gap.span.unwrap_or(whole.span)));
+                }
                 Ok(Value::Case(arms, Box::new(otherwise.unwrap_or(Value::Literal(Constants::Null)))))
             }
             _ => {
-                let function = function(name, args.len()).ok_or_else(|| self.unknown(name, whole.span))?;
+                let function = function(name, args.len()).ok_or_else(|| self.no_counterpart(name, whole.span))?;
                 // Conversions take each value of several.
                 let lists = name.starts_with("mv_")
                     || name.starts_with("to_") && !matches!(name, "to_lower" | "to_upper")
@@ -119,6 +166,11 @@ pub(super) fn cast(value: Value, to: &[String], span: Span) -> Result<Value, Gap
                 ));
             }
         };
+        if let ("to_datetime", Value::Literal(Constants::String(text))) = (name, &value)
+            && let Some(ticks) = super::condition::time(text)
+        {
+            return Ok(Value::Literal(Constants::DateTime(ticks)));
+        }
         match function(name, 1) {
             Some(function) => Ok(Value::Call(function, vec![value])),
             None => Err((elastic::ESQL_UNREAD, format!("{name} has no counterpart in the model"), span)),
@@ -149,6 +201,18 @@ pub(super) fn constant(literal: &Literal) -> Result<Value, Gap> {
             }
         },
     }))
+}
+
+/// How many calendar months a length of time in months, quarters or years is.
+pub(super) fn months_of(expr: &Expr) -> Option<i64> {
+    let ExprKind::Literal(Literal { value: Constant::Time(count, unit), .. }) = &expr.kind else { return None };
+    let months = match unit.as_str() {
+        "month" | "months" | "mo" => 1,
+        "quarter" | "quarters" | "q" => 3,
+        "year" | "years" | "yr" | "y" => 12,
+        _ => return None,
+    };
+    count.checked_mul(months)
 }
 
 /// The length of a unit of time; months and years have none.

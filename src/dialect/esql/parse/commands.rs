@@ -7,7 +7,14 @@ use crate::dialect::esql::tree::*;
 use pest::iterators::Pair;
 
 pub(super) fn commands(pair: Pair<'_, Rule>) -> Result<Vec<Command>> {
-    pair.into_inner().filter(|part| part.as_rule() != Rule::EOI).map(command).collect()
+    let commands = pair.into_inner().filter(|part| !matches!(part.as_rule(), Rule::EOI | Rule::setting));
+    commands.map(command).collect()
+}
+
+/// The settings in front of a query, as written.
+pub(super) fn settings(pair: Pair<'_, Rule>) -> Vec<Setting> {
+    let found = pair.into_inner().filter(|part| part.as_rule() == Rule::setting);
+    found.map(|part| Setting { text: part.as_str().trim().to_owned(), span: span_of(&part) }).collect()
 }
 
 fn inner_expr(pair: &Pair<'_, Rule>) -> Result<Expr> {
@@ -35,7 +42,7 @@ fn command(pair: Pair<'_, Rule>) -> Result<Command> {
             let orders = pair.into_inner().filter(|part| part.as_rule() == Rule::order).map(order);
             CommandKind::Sort(orders.collect::<Result<_>>()?)
         }
-        Rule::limit => {
+        Rule::limit if !has(&pair, Rule::limit_by) => {
             let count = pair.into_inner().find(|part| part.as_rule() != Rule::kw_limit).ok_or_else(internal)?;
             CommandKind::Limit(constant(&count)?)
         }
@@ -52,22 +59,66 @@ fn command(pair: Pair<'_, Rule>) -> Result<Command> {
             let branches = pair.into_inner().filter(|part| part.as_rule() == Rule::branch).map(commands);
             CommandKind::Fork(branches.collect::<Result<_>>()?)
         }
-        rule => {
-            let name = match rule {
-                Rule::enrich => "enrich",
-                Rule::join => "join",
-                Rule::change_point => "change_point",
-                Rule::completion => "completion",
-                Rule::rerank => "rerank",
-                Rule::sample => "sample",
-                _ if pair.as_str().get(..3).is_some_and(|word| word.eq_ignore_ascii_case("rrf")) => "rrf",
-                _ => "fuse",
-            };
-            let text = span.text(pair.get_input()).to_owned();
-            CommandKind::Other { name, text, exprs: exprs_in(pair)? }
-        }
+        _ => other(&pair, span)?,
     };
     Ok(Command { kind, span, notes: Vec::new() })
+}
+
+fn has(pair: &Pair<'_, Rule>, rule: Rule) -> bool {
+    pair.clone().into_inner().any(|part| part.as_rule() == rule)
+}
+
+/// A command that is kept as it stands.
+fn other(pair: &Pair<'_, Rule>, span: Span) -> Result<CommandKind> {
+    let word = |word: &str| pair.as_str().get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+    let name = match pair.as_rule() {
+        Rule::enrich => "enrich",
+        Rule::join => "join",
+        Rule::change_point => "change_point",
+        Rule::completion => "completion",
+        Rule::rerank => "rerank",
+        Rule::sample => "sample",
+        Rule::limit => "limit_by",
+        Rule::mmr => "mmr",
+        Rule::dedup => "dedup",
+        _ => ["uri_parts", "registered_domain", "user_agent", "ip_location", "metrics_info", "ts_info", "rrf"]
+            .into_iter()
+            .find(|name| word(name))
+            .unwrap_or("fuse"),
+    };
+    let exprs = exprs_in(pair.clone())?;
+    let targets: Vec<String> = pair
+        .clone()
+        .into_inner()
+        .filter(|part| part.as_rule() == Rule::target)
+        .flat_map(Pair::into_inner)
+        .map(|part| self::name(&part).name)
+        .collect();
+    let or = |targets: Vec<String>, usual: &[&str]| {
+        Some(if targets.is_empty() { usual.iter().map(|&name| name.to_owned()).collect() } else { targets })
+    };
+    let (mut made, mut keys) = (None, Vec::new());
+    match name {
+        "enrich" => {
+            keys.extend(patterns_in(pair.clone()).into_iter().map(|name| name.name));
+            let given = pair.clone().into_inner().filter(|part| part.as_rule() == Rule::enriched);
+            let given: Vec<String> =
+                given.filter_map(|part| patterns_in(part).into_iter().next()).map(|name| name.name).collect();
+            made = (!given.is_empty()).then_some(given);
+        }
+        "join" => keys.extend(exprs.iter().filter_map(|one| match &one.kind {
+            ExprKind::Name(name) => Some(name.name.clone()),
+            _ => None,
+        })),
+        "change_point" => made = or(targets, &["type", "pvalue"]),
+        "completion" => made = or(targets, &["completion"]),
+        "rerank" => made = or(targets, &["_score"]),
+        "fuse" | "rrf" => made = Some(vec!["_score".to_owned()]),
+        "sample" | "limit_by" | "mmr" | "dedup" => made = Some(Vec::new()),
+        "metrics_info" | "ts_info" => {}
+        _ => made = Some(targets),
+    }
+    Ok(CommandKind::Other { name, text: span.text(pair.get_input()).to_owned(), exprs, made, keys })
 }
 
 fn renaming(pair: Pair<'_, Rule>) -> Result<(Name, Name)> {
@@ -98,6 +149,7 @@ fn exprs_in(pair: Pair<'_, Rule>) -> Result<Vec<Expr>> {
     for part in pair.into_inner() {
         match part.as_rule() {
             Rule::expr => found.push(expr(part)?),
+            Rule::limit_by => found.extend(exprs_in(part)?),
             Rule::primary_cast => found.push(casted(part)?),
             Rule::fields => found.extend(fields(part)?.into_iter().map(|field| field.value)),
             _ => {}

@@ -70,6 +70,10 @@ fn predicate(left: Expr, pair: Pair<'_, Rule>) -> Result<Expr> {
         }
         Rule::kw_in => {
             let values = parts.next().ok_or_else(internal)?;
+            if values.as_rule() == Rule::subquery {
+                let query = super::commands::commands(values)?;
+                return Ok(Expr::new(ExprKind::InQuery { left, negated, query }, whole));
+            }
             ExprKind::In { left, negated, items: values.into_inner().map(value).collect::<Result<_>>()? }
         }
         Rule::kw_like | Rule::kw_rlike => {

@@ -6,7 +6,7 @@ mod expressions;
 use pest::Parser;
 use pest::iterators::{Pair, Pairs};
 
-use self::commands::commands;
+use self::commands::{commands, settings};
 use super::tree::*;
 use crate::diagnostic::codes::syntax;
 use crate::diagnostic::{Diagnostic, Span};
@@ -24,14 +24,15 @@ type Stream<'i> = std::iter::Peekable<Pairs<'i, Rule>>;
 /// Errors: one diagnostic with the place where the text stops being ES|QL. Nesting is bounded before the grammar runs.
 pub fn parse(text: &str) -> Result<Query> {
     let found = scan(text)?;
-    let commands = with_room(found.depth, || build(text, &found))??;
-    Ok(Query { commands, comments: found.comments })
+    let (settings, commands) = with_room(found.depth, || build(text, &found))??;
+    Ok(Query { settings, commands, comments: found.comments })
 }
 
-fn build(text: &str, found: &Scan) -> Result<Vec<Command>> {
+fn build(text: &str, found: &Scan) -> Result<(Vec<Setting>, Vec<Command>)> {
     let pairs = Grammar::parse(Rule::query, text);
     let mut pairs = pairs.map_err(|error| hint(text, explain(text, &error, found, describe)))?;
-    commands(pairs.next().ok_or_else(internal)?)
+    let query = pairs.next().ok_or_else(internal)?;
+    Ok((settings(query.clone()), commands(query)?))
 }
 
 fn hint(text: &str, diagnostic: Diagnostic) -> Diagnostic {
@@ -48,18 +49,21 @@ fn hint(text: &str, diagnostic: Diagnostic) -> Diagnostic {
 
 fn describe(rule: &Rule) -> Option<&'static str> {
     Some(match rule {
-        Rule::query | Rule::kw_from | Rule::kw_ts | Rule::from | Rule::row | Rule::show => "FROM, ROW or SHOW",
+        Rule::query | Rule::kw_from | Rule::kw_ts | Rule::from | Rule::row | Rule::show | Rule::setting => {
+            "FROM, ROW or SHOW"
+        }
         Rule::where_ | Rule::eval | Rule::stats | Rule::keep | Rule::drop | Rule::rename | Rule::sort | Rule::limit => {
             "a command"
         }
         Rule::dissect | Rule::grok | Rule::mv_expand | Rule::enrich | Rule::join | Rule::change_point => "a command",
         Rule::completion | Rule::rerank | Rule::sample | Rule::fork | Rule::fuse => "a command",
+        Rule::parts | Rule::information | Rule::mmr | Rule::dedup => "a command",
         Rule::kw_and | Rule::kw_or => "AND or OR",
         Rule::comparison | Rule::predicate | Rule::match_op => "an operator",
         Rule::expr | Rule::call | Rule::function | Rule::group | Rule::kw_not | Rule::sign | Rule::field => {
             "an expression"
         }
-        Rule::name | Rule::part => "a name",
+        Rule::name | Rule::part | Rule::target => "a name",
         Rule::pattern | Rule::wild => "a field name or pattern",
         Rule::integer | Rule::decimal | Rule::time_span | Rule::array | Rule::param | Rule::double_param => "a value",
         Rule::kw_true | Rule::kw_false | Rule::kw_null => "a value",
@@ -137,7 +141,23 @@ mod tests {
             "SAMPLE 0.1",
             "FORK (WHERE a == 1 | LIMIT 1) (SORT b)",
             "FUSE",
-            "FUSE LINEAR SCORE BY a KEY BY b WITH {\"x\": {\"y\": 1}}",
+            "FUSE LINEAR SCORE BY a GROUP BY d KEY BY b, c WITH {\"x\": {\"y\": 1}}",
+            "CHANGE_POINT a",
+            "CHANGE_POINT a ON b BY c, d AS e, f",
+            "RERANK s = ?q ON a",
+            "LIMIT 3 BY a, LENGTH(b)",
+            "URI_PARTS parts = url.original",
+            "REGISTERED_DOMAIN d = dns.question.name",
+            "USER_AGENT ua = user_agent.original WITH {\"regex_file\": \"x.yml\"}",
+            "IP_LOCATION geo = source.ip WITH {\"database_file\": \"x.mmdb\"}",
+            "MMR a LIMIT 10",
+            "MMR [1.0, 2.0]::dense_vector ON a LIMIT 10 WITH {\"lambda\": 0.5}",
+            "METRICS_INFO",
+            "TS_INFO",
+            "DEDUP a, b.*",
+            "WHERE a IN (FROM b | WHERE c == 1 | KEEP a) OR d NOT IN (FROM e METADATA _id)",
+            "WHERE QSTR(\"a: b\", {\"default_field\": \"c\"}) AND MATCH_PHRASE(a, \"b\")",
+            "WHERE a::ip == \"10.0.0.1\"::ip AND b::datetime < NOW() - 1 month",
         ] {
             let text = format!("FROM logs-*, \"a b\", remote:logs-x::data METADATA _id, _index | {command} // c");
             let query = parse(&text).unwrap_or_else(|error| panic!("{command}: {} {:?}", error.message, error.span));
@@ -145,6 +165,14 @@ mod tests {
             assert_eq!(query.commands[1].span.text(&text), command);
         }
         assert!(parse("ROW a = 1, b = \"x\" | EVAL c = a").is_ok());
+        let text =
+            "SET time_zone = \"Europe/Berlin\"; SET approximation = {\"rows\": 5}, x = true; FROM a // b\n| LIMIT 1";
+        let query = parse(text).unwrap();
+        assert_eq!(query.settings.len(), 2);
+        assert_eq!(query.settings[0].text, "SET time_zone = \"Europe/Berlin\";");
+        assert!(parse("FROM a | EVAL set = 1, in = dedup, mmr = uri_parts").is_err());
+        assert!(parse("FROM a | EVAL set = 1, dedup = mmr, b = uri_parts").is_ok());
+        assert!(parse("FROM a | WHERE b IN (from, to) AND from IN (1)").is_ok());
         assert!(parse("SHOW INFO").is_ok());
         assert!(parse("FROM (FROM a | WHERE b == 1), c | LIMIT 1").is_ok());
         assert!(parse("TS metrics | STATS a = RATE(b)").is_ok());
