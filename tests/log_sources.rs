@@ -357,7 +357,8 @@ fn an_outcome_is_asked_of_what_it_is_made_from() {
 
 #[test]
 fn a_condition_that_is_left_out_does_not_keep_the_others_from_being_shown() {
-    let query = "any where event.action == \"StopLogging\" and event.outcome == \"success\" and user_agent.name == \"x\"";
+    let query =
+        "any where event.action == \"StopLogging\" and event.outcome == \"success\" and user_agent.name == \"x\"";
     let found = eql(&["logs-aws.cloudtrail-*"], query);
     assert_eq!(found.named(), ["field-unmapped wider"], "{:?}", found.rule);
     let counts = &found.rule["verification"];

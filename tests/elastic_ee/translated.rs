@@ -39,8 +39,14 @@ pub fn translate(from: &str, query: &str, to: &str, types: &TypeMap) -> Result<T
         types,
         read: ReadEnv { registry: &registry, helpers: &NoHelpers, siblings: &NoSiblings, types: &source },
     };
-    let options =
-        Options { goal: Goal::Dialect(to), form: FileForm::Query, fields: FieldMode::Keep, table: None, verify: true };
+    let options = Options {
+        goal: Goal::Dialect(to),
+        form: FileForm::Query,
+        fields: FieldMode::Keep,
+        table: None,
+        verify: true,
+        attack: None,
+    };
     let (from, to) = (registry.get(from).unwrap(), registry.get(to).unwrap());
     let found = translate_query(&detection, from.platform(), to, &env, &options).map_err(|refused| {
         refused.refusals.iter().map(|refusal| refusal.message.as_str()).collect::<Vec<_>>().join("; ")

@@ -139,12 +139,6 @@ fn steps_over_rows_are_written_in_the_other_language() {
 #[test]
 fn what_differs_is_refused() {
     for (from, query, to, reason) in [
-        (
-            "esql",
-            "FROM logs-* | EVAL b = DATE_TRUNC(5 days, @timestamp) | STATS c = COUNT(*) BY b",
-            "kusto",
-            "esql_date_trunc",
-        ),
         ("esql", "FROM logs-* | STATS m = MEDIAN(n) | WHERE m > 3", "kusto", "esql_agg_median"),
         ("kusto", "Syslog | extend d = EndTime - StartTime | where d > 1h", "esql", "kusto_subtract"),
         ("kusto", "Syslog | summarize c = count() by bin(TimeGenerated, 7m) | where c > 3", "esql", "kusto_bin"),

@@ -127,6 +127,16 @@ fn what_is_repeated_too_often_is_named() {
         let read = read_with(text, &NoHelpers, &[]).unwrap();
         assert!(read.unread.iter().any(|entry| entry.reason.contains(reason)), "{text}: {:?}", read.unread);
     }
+    // beside a number it is an error, whatever is repeated
+    let text = "def rule(event):\n    return 3 * event.get('a') >= 6 or 2 * event.get('a') + 1 > 9\n";
+    let read = read_with(text, &NoHelpers, &[]).unwrap();
+    assert!(read.unread.is_empty(), "{:?}", read.unread);
+    for (value, verdict) in
+        [(json!(2), Some(true)), (json!(1), Some(false)), (json!("aaa"), Some(false)), (json!([9]), Some(false))]
+    {
+        let found = run(&read.logic.as_filter().unwrap(), &json!({ "a": value }));
+        assert_eq!(found.ok(), verdict, "{value}");
+    }
     // a product of numbers is read
     let read = read_with("def rule(event):\n    return int(event.get('a')) * 2 == 8\n", &NoHelpers, &[]).unwrap();
     assert_eq!(run(&read.logic.as_filter().unwrap(), &json!({"a": "4"})), Ok(true));

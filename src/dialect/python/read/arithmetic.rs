@@ -16,6 +16,11 @@ const LONGEST: usize = 100_000;
 impl Exec<'_> {
     /// Arithmetic.
     pub fn binary(&mut self, op: Operator, left: &V, right: &V, at: Span) -> V {
+        let (left, right) = match op {
+            Operator::Mult => (left.clone(), right.clone()),
+            _ => (self.beside_number(left, right), self.beside_number(right, left)),
+        };
+        let (left, right) = (&left, &right);
         self.leaves(left, &mut |this, left| {
             let left = left.clone();
             this.leaves(right, &mut |this, right| this.binary_leaves(op, &left, right, at))
@@ -172,6 +177,9 @@ impl Exec<'_> {
                 return product;
             }
             let repeated = self.unsupported(at, "repeats a text or list of the event");
+            if let V::Unknown(index) = &repeated {
+                self.repeated.insert(*index);
+            }
             return V::ite(&both, product, repeated);
         }
         self.require_kind(left, numbers, Exc::Type, at);
@@ -190,6 +198,21 @@ impl Exec<'_> {
             FloorDiv => self.calls_model(function::PYTHON_FLOOR_DIVIDE, &[left, right], kinds, at),
             Mod => self.calls_model(function::PYTHON_MODULO, &[left, right], kinds, at),
             _ => self.unsupported(at, "computes with bits or powers"),
+        }
+    }
+
+    /// A value that meets another one in arithmetic or in an order: where that is a number, a repeated text or list raises
+    /// an error like None, whatever stands in it.
+    pub(super) fn beside_number(&self, value: &V, other: &V) -> V {
+        if self.repeated.is_empty() || other.kinds().meets(Kinds::STR.or(Kinds::LIST)) {
+            return value.clone();
+        }
+        match value {
+            V::Unknown(index) if self.repeated.contains(index) => V::None,
+            V::Ite(condition, then, otherwise) => {
+                V::ite(condition, self.beside_number(then, other), self.beside_number(otherwise, other))
+            }
+            other => other.clone(),
         }
     }
 

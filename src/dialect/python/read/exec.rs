@@ -55,6 +55,8 @@ pub(super) struct Exec<'a> {
     pub kept: BTreeSet<(String, String)>,
     /// Variables of modules that were found so before: they have no value.
     pub stateful: BTreeSet<(String, String)>,
+    /// Which entries of `unread` stand for a text or list of the event that is repeated: no number.
+    pub repeated: BTreeSet<usize>,
 }
 
 impl<'a> Exec<'a> {
@@ -77,6 +79,7 @@ impl<'a> Exec<'a> {
             models: None,
             kept: BTreeSet::new(),
             stateful: BTreeSet::new(),
+            repeated: BTreeSet::new(),
         }
     }
 

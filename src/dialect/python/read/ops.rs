@@ -213,6 +213,7 @@ impl Exec<'_> {
 
     pub fn order(&mut self, left: &V, right: &V, ordering: Ordering, at: Span) -> Predicate {
         let place = self.at(at);
+        let (left, right) = (&self.beside_number(left, right), &self.beside_number(right, left));
         self.leaf_conditions(left, at, &mut |this, left| {
             let left = left.clone();
             this.leaf_conditions(right, at, &mut |this, right| {
