@@ -364,3 +364,20 @@ fn a_condition_that_is_left_out_does_not_keep_the_others_from_being_shown() {
     let counts = &found.rule["verification"];
     assert!(counts["decided"].as_u64() >= Some(2), "{counts}");
 }
+
+#[test]
+fn a_common_field_has_its_type_whatever_index_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("rule.toml");
+    let text = "[rule]\nname = \"t\"\nrule_id = \"b9c1b3f6-6d4a-4f37-8b53-1e4b53d1a001\"\ntype = \"query\"\nlanguage = \"kuery\"\nrisk_score = 21\nseverity = \"low\"\nindex = [\"logs-proxy.custom-*\"]\nquery = 'source.ip:10.0.0.0/8 and process.pid > 4'\n";
+    std::fs::write(&file, text).unwrap();
+    let run = Command::new(env!("CARGO_BIN_EXE_ruleglot"))
+        .arg("translate")
+        .arg(&file)
+        .args(["--to", "kusto", "--fields", "keep", "--format", "query"])
+        .output()
+        .unwrap();
+    let (query, told) = (String::from_utf8(run.stdout).unwrap(), String::from_utf8(run.stderr).unwrap());
+    assert!(query.contains("ipv4_is_in_range(['source.ip'], \"10.0.0.0/8\")"), "{query}{told}");
+    assert!(!told.contains("elastic-type-assumed"), "{told}");
+}

@@ -5,7 +5,7 @@ use super::args::ReadArgs;
 use super::output::Session;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::dialect::Registry;
-use crate::fields::{SchemaTypes, Schemas};
+use crate::fields::{SchemaTypes, Schemas, ecs_type};
 use crate::model::{FieldType, FieldTypes, PlatformId, TypeMap};
 use crate::platform::panther::Repository;
 use crate::platform::{self, ReadEnv, ReadRule, TypeSource};
@@ -212,7 +212,7 @@ fn told(found: &Found, read: Result<Option<Loaded>, (Diagnostic, String)>, sessi
     })
 }
 
-/// Types from the field tables, the user's first.
+/// Types from the field tables, the user's first; of Elastic's other fields those of the Elastic Common Schema.
 pub struct Types<'a> {
     /// The field tables.
     pub schemas: &'a Schemas,
@@ -245,7 +245,8 @@ struct Layered<'a> {
 
 impl FieldTypes for Layered<'_> {
     fn type_of(&self, name: &str) -> Option<FieldType> {
-        self.given.type_of(name).or_else(|| self.schema.type_of(name))
+        let common = || ecs_type(name).filter(|_| self.schema.platform == PlatformId::Elastic);
+        self.given.type_of(name).or_else(|| self.schema.type_of(name)).or_else(common)
     }
 
     fn names(&self) -> Vec<String> {

@@ -4,6 +4,7 @@
 //! are reviewed without reading code. [`to_common`] and [`from_common`] are pure: the same input gives the same output.
 
 mod derived;
+mod ecs;
 mod index;
 mod kinds;
 mod lookup;
@@ -16,6 +17,7 @@ mod types;
 mod words;
 
 pub use derived::Derived;
+pub use ecs::ecs_type;
 pub use kinds::{EventKind, KIND};
 pub use lookup::{Found, find_row};
 pub use map::{
