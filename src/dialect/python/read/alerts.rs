@@ -34,7 +34,7 @@ pub(super) fn read(
         exec.stateful.clone_from(stateful);
         exec.nodes = super::exec::MAX_OUTPUT_NODES;
         super::value::start_counting();
-        let function = Rc::new(Function { module: module.clone(), node: (**node).clone() });
+        let function = Rc::new(Function { module: module.clone(), node: node.clone() });
         let flow = exec.run(&function, vec![V::event()], at);
         let value = exec.value_of(flow);
         let mut missing: Vec<String> = Vec::new();

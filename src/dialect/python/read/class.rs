@@ -12,7 +12,7 @@ impl Exec<'_> {
         match (class.names.get(name), class.kind) {
             (Some(Binding::Function(node)), ClassKind::Plain) => {
                 // a function of a class sees the names of the module, not those of the class
-                let function = V::Function(Rc::new(Function { module: module.clone(), node: (**node).clone() }), None);
+                let function = V::Function(Rc::new(Function { module: module.clone(), node: node.clone() }), None);
                 if class.of_the_class.iter().any(|known| known == name) {
                     return V::Bound(Rc::new(V::Class(class.clone(), module.clone())), Rc::from(name));
                 }
@@ -57,7 +57,7 @@ impl Exec<'_> {
         if class.of_the_class.iter().any(|known| known == name)
             && let Some(Binding::Function(node)) = class.names.get(name)
         {
-            let function = Rc::new(Function { module: module.clone(), node: (**node).clone() });
+            let function = Rc::new(Function { module: module.clone(), node: node.clone() });
             let mut positional = vec![V::Class(class.clone(), module.clone())];
             positional.extend(arguments.positional.iter().cloned());
             return self.call_function(&function, None, positional, arguments.keywords.clone(), at);

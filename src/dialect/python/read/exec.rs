@@ -280,7 +280,7 @@ impl<'a> Exec<'a> {
             }
             Stmt::FunctionDef(node) => {
                 let mut env = env;
-                let function = Rc::new(Function { module: module.clone(), node: node.clone() });
+                let function = Rc::new(Function { module: module.clone(), node: Rc::new(node.clone()) });
                 let seen = env.clone();
                 Rc::make_mut(&mut env).insert(node.name.to_string(), V::Function(function, Some(seen)));
                 Flow::falls(env)

@@ -44,7 +44,7 @@ use ruff_text_size::Ranged;
 use std::rc::Rc;
 use value::V;
 
-/// Stack of the thread that follows a rule, in bytes; touched only as far as it is needed.
+/// Stack on which a rule is followed, in bytes; touched only as far as it is needed.
 const STACK: usize = 256 << 20;
 
 /// Reads a rule file's Python.
@@ -54,14 +54,9 @@ const STACK: usize = 256 << 20;
 pub(super) fn read(text: &str, context: &ReadContext<'_>) -> Result<Read, Vec<Diagnostic>> {
     let (helpers, log_sources) = (context.helpers, context.log_sources);
     // calls inside calls inside expressions: the depth is bounded, the caller's stack may still be too small for it
-    std::thread::scope(|scope| {
-        let reader = std::thread::Builder::new()
-            .stack_size(STACK)
-            .spawn_scoped(scope, || execute(text, &Source { helpers, log_sources }));
-        match reader.map(|reader| reader.join()) {
-            Ok(Ok(read)) => read,
-            _ => Err(vec![Diagnostic::error(panther::PYTHON_BUDGET, "the rule could not be followed to its end")]),
-        }
+    let reader = || stacker::grow(STACK, || execute(text, &Source { helpers, log_sources }));
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(reader)).unwrap_or_else(|_| {
+        Err(vec![Diagnostic::error(panther::PYTHON_BUDGET, "the rule could not be followed to its end")])
     })
 }
 
@@ -86,7 +81,7 @@ fn execute(text: &str, context: &Source<'_>) -> Result<Read, Vec<Diagnostic>> {
         }
     };
     let at = Span::new(function.range().start().to_usize(), function.range().end().to_usize());
-    let function = Rc::new(Function { module: module.clone(), node: (*function).clone() });
+    let function = Rc::new(Function { module: module.clone(), node: function });
     let mut stateful = std::collections::BTreeSet::new();
     let (mut exec, flow) = loop {
         value::start_counting();

@@ -10,7 +10,7 @@ use std::rc::Rc;
 #[derive(Debug)]
 pub(crate) struct Function {
     pub module: Rc<Module>,
-    pub node: StmtFunctionDef,
+    pub node: Rc<StmtFunctionDef>,
 }
 
 /// What a name of a module stands for.
@@ -215,6 +215,32 @@ impl Module {
     }
 }
 
+/// The greatest number of helper modules whose syntax a thread keeps.
+const KEPT: usize = 256;
+
+thread_local! {
+    /// Helper modules by name and text: the rules of a repository share them, and parsing one takes longer than most
+    /// rules do. What is kept follows from the key alone, so that no rule reads another because of those before it.
+    static PARSED: RefCell<HashMap<(String, String), Option<Rc<Module>>>> = RefCell::default();
+}
+
+/// The module of this text; `None` where it is no Python.
+fn parsed(name: &str, text: String) -> Option<Rc<Module>> {
+    let key = (name.to_owned(), text);
+    if let Some(known) = PARSED.with_borrow(|kept| kept.get(&key).cloned()) {
+        return known;
+    }
+    let syntax = crate::dialect::python::syntax::parse(&key.1).ok();
+    let module = syntax.map(|syntax| Rc::new(Module::new(name, syntax)));
+    PARSED.with_borrow_mut(|kept| {
+        if kept.len() >= KEPT {
+            kept.clear();
+        }
+        kept.insert(key, module.clone());
+    });
+    module
+}
+
 /// Loads helper modules once each.
 pub(crate) struct Loader<'a> {
     helpers: &'a dyn Helpers,
@@ -231,11 +257,7 @@ impl<'a> Loader<'a> {
         if let Some(known) = self.loaded.borrow().get(name) {
             return known.clone();
         }
-        let module = self
-            .helpers
-            .module(name)
-            .and_then(|text| crate::dialect::python::syntax::parse(&text).ok())
-            .map(|syntax| Rc::new(Module::new(name, syntax)));
+        let module = self.helpers.module(name).and_then(|text| parsed(name, text));
         self.loaded.borrow_mut().insert(name.to_owned(), module.clone());
         module
     }

@@ -172,7 +172,7 @@ impl Exec<'_> {
     }
 
     pub fn function(&mut self, module: &Rc<Module>, node: &Rc<ast::StmtFunctionDef>) -> Rc<Function> {
-        Rc::new(Function { module: module.clone(), node: (**node).clone() })
+        Rc::new(Function { module: module.clone(), node: node.clone() })
     }
 
     /// What an import binds.

@@ -195,7 +195,7 @@ impl Exec<'_> {
         };
         match module.names.get(name) {
             Some(Binding::Function(node)) => {
-                let function = Rc::new(Function { module: module.clone(), node: (**node).clone() });
+                let function = Rc::new(Function { module: module.clone(), node: node.clone() });
                 self.call_function(&function, None, vec![V::event()], Vec::new(), at)
             }
             Some(Binding::Import { module, name: Some(name) }) => {
