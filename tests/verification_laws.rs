@@ -6,10 +6,11 @@ use proptest::prelude::*;
 use ruleglot::diagnostic::Span;
 use ruleglot::evaluate::{Access, Context, matches};
 use ruleglot::model::{
-    Anchor, ArrayMode, Case, Expr, FieldPath, FieldRef, Ordering, Predicate, Quantifier, RegexFlavour, Test, TestKind,
-    TypeMap, Typing, Value, Var, WildcardPart,
+    Anchor, ArrayMode, Case, Expr, FieldPath, FieldRef, JsonKind, Ordering, Predicate, Quantifier, RegexFlavour, Test,
+    TestKind, TypeMap, Typing, Value, Var, WildcardPart,
 };
 use ruleglot::rewrite::normalise::{PASSES, normalise_predicate};
+use ruleglot::rewrite::tidy::tidy;
 use ruleglot::verify::events::{Options, events_for};
 use ruleglot::verify::{Relation, compare_here};
 
@@ -92,6 +93,85 @@ fn predicate() -> impl Strategy<Value = Predicate> {
                 }),
         ]
     })
+}
+
+/// How many cases are tried: `PROPTEST_CASES`, or what a run of all tests has time for.
+fn cases(usual: u32) -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|count| count.parse().ok()).unwrap_or(usual)
+}
+
+/// What is asked of one value of an event by a rule in Python.
+fn python_test() -> impl Strategy<Value = Predicate> {
+    let subject = prop::sample::select(vec!["a", "b", "b.c", "b.c.d", "e"]).prop_map(Expr::whole);
+    let text = || prop::sample::select(vec!["x", "y", "xy", ""]).prop_map(Expr::text);
+    let literal = || prop_oneof![text(), (0i64..3).prop_map(|number| Expr::Literal(Value::Int(number)))];
+    let kinds = prop::sample::subsequence(
+        vec![
+            JsonKind::String,
+            JsonKind::Number,
+            JsonKind::Integer,
+            JsonKind::Boolean,
+            JsonKind::Array,
+            JsonKind::Object,
+        ],
+        1..4,
+    );
+    let (case, typing) = (Case::Sensitive, Typing::Python);
+    let kind = prop_oneof![
+        2 => kinds.prop_map(|kinds| TestKind::IsKind { kinds }),
+        2 => literal().prop_map(move |value| TestKind::Equals { value, case, typing }),
+        1 => prop::collection::vec(literal(), 1..3).prop_map(move |values| TestKind::In { values, case, typing }),
+        1 => text().prop_map(move |value| TestKind::Contains { value, case }),
+        1 => text().prop_map(move |value| TestKind::StartsWith { value, case: Case::Ignore }),
+        1 => (0i64..3).prop_map(move |number| TestKind::Compare {
+            ordering: Ordering::Less,
+            value: Expr::Literal(Value::Int(number)),
+            typing
+        }),
+        1 => Just(TestKind::Present),
+        1 => Just(TestKind::KeyPresent),
+        1 => Just(TestKind::Truthy),
+        1 => Just(TestKind::Empty),
+    ];
+    (subject, kind).prop_map(|(subject, kind)| Predicate::Test(Test::new(subject, kind, Span::default())))
+}
+
+/// Branches and guards over few tests, so that one says something of another.
+fn program() -> impl Strategy<Value = Predicate> {
+    python_test().prop_recursive(5, 40, 4, |inner| {
+        prop_oneof![
+            3 => prop::collection::vec(inner.clone(), 2..4).prop_map(Predicate::All),
+            3 => prop::collection::vec(inner.clone(), 2..4).prop_map(Predicate::Any),
+            2 => inner.clone().prop_map(|inner| Predicate::Not(Box::new(inner))),
+            // `x if guard else y`
+            2 => (inner.clone(), inner.clone(), inner.clone()).prop_map(|(guard, then, otherwise)| {
+                let contrary = Predicate::Not(Box::new(guard.clone()));
+                Predicate::Any(vec![Predicate::All(vec![guard, then]), Predicate::All(vec![contrary, otherwise])])
+            }),
+            1 => (inner.clone(), inner).prop_map(|(common, other)| {
+                Predicate::Any(vec![Predicate::All(vec![common.clone(), other]), common])
+            }),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(48), failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn tidying_keeps_the_meaning(given in program()) {
+        let types = TypeMap::default();
+        let tidy = tidy(given.clone());
+        let context = Context::new(Access::Panther, &types, 0);
+        let options = Options { most: 80, ..Options::raw(Access::Panther) };
+        for event in events_for(&[&given, &tidy], &context, &options).unwrap() {
+            prop_assert_eq!(
+                matches(&given, &event.event, &context).unwrap(),
+                matches(&tidy, &event.event, &context).unwrap(),
+                "{} {:?}", event.event, tidy
+            );
+        }
+    }
 }
 
 proptest! {
