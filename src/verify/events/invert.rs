@@ -57,13 +57,28 @@ fn call(called: Function, arguments: &[Expr], wanted: &Json) -> Option<Assignmen
     if called == function::COUNT_ELEMENTS {
         return invert(first, &Json::Array((0..length(wanted)?).map(|at| json!(format!("v{at}"))).collect()));
     }
-    if called == function::PARSE_JSON {
+    if called == function::PARSE_JSON || called == function::PYTHON_JSON_LOADS {
         return invert(first, &json!(wanted.to_string()));
+    }
+    if called == function::PYTHON_IS_JSON {
+        return invert(first, &if *wanted == json!(true) { json!("{\"a\": 1}") } else { json!("no json") });
+    }
+    if called == function::PYTHON_GET || called == function::PYTHON_GET_ANY_CASE {
+        return invert(first, &json!({ text(1)?: wanted }));
+    }
+    if called == function::PYTHON_HAS_PATH {
+        return invert(first, &path_of(arguments.get(1)?, &json!("x"))?);
+    }
+    if called == function::PYTHON_DEEP_GET {
+        return invert(first, &path_of(arguments.get(1)?, wanted)?);
+    }
+    if called == function::PYTHON_STR {
+        return invert(first, &json!(plain(wanted)));
     }
     if called == function::CONCAT || called == function::CONCAT_OR_EMPTY {
         return concat(arguments, wanted.as_str()?);
     }
-    if called == function::SPLIT {
+    if called == function::SPLIT || called == function::PYTHON_SPLIT {
         let separator = text(1)?;
         let joined = match wanted {
             Json::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(separator),
@@ -100,6 +115,18 @@ fn call(called: Function, arguments: &[Expr], wanted: &Json) -> Option<Assignmen
         .iter()
         .find(|argument| !matches!(argument, Expr::Literal(_)))
         .and_then(|argument| invert(argument, wanted))
+}
+
+/// A value below keys that stand as a list of literals.
+fn path_of(keys: &Expr, wanted: &Json) -> Option<Json> {
+    let keys: Vec<String> = match keys {
+        Expr::Literal(crate::model::Value::Array(keys)) => {
+            keys.iter().map(|key| key.as_str().map(str::to_owned)).collect::<Option<_>>()?
+        }
+        Expr::List(keys) => keys.iter().map(|key| key.as_text().map(str::to_owned)).collect::<Option<_>>()?,
+        _ => return None,
+    };
+    Some(keys.into_iter().rev().fold(wanted.clone(), |inner, key| json!({ key: inner })))
 }
 
 fn length(wanted: &Json) -> Option<usize> {
