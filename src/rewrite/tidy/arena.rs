@@ -1,6 +1,7 @@
 //! The parts of a condition, each different one once.
 
 use super::kinds::implied;
+use super::literal::of_value;
 use super::together::together;
 use crate::model::{Expr, Predicate, Quantifier, Test, TestKind, Value, Var};
 use std::collections::hash_map::DefaultHasher;
@@ -104,7 +105,26 @@ impl Arena {
                 let id = self.add(*inner);
                 self.not(id)
             }
+            Predicate::Test(Test { subject: Expr::Case(arms, otherwise), kind, span, comments }) => {
+                let test = |subject: Expr| Test { subject, kind: kind.clone(), span, comments: comments.clone() };
+                // A question to a value that is chosen is a question to each choice.
+                let mut rest = self.add(Predicate::Test(test(*otherwise)));
+                for arm in arms.into_iter().rev() {
+                    let when = self.add(arm.when);
+                    let then = self.add(Predicate::Test(test(arm.then)));
+                    let contrary = self.not(when);
+                    let chosen = self.joined(vec![when, then], true);
+                    let others = self.joined(vec![contrary, rest], true);
+                    rest = self.joined(vec![chosen, others], false);
+                }
+                rest
+            }
             Predicate::Test(test) => {
+                if let Expr::Literal(value) = &test.subject
+                    && let Some(flag) = of_value(value, &test.kind)
+                {
+                    return self.always(flag);
+                }
                 let subject = self.of(&test.subject);
                 let needs = implied(&test);
                 self.number(Node::Test { subject, test: Rc::new(test), needs })

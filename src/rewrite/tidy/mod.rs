@@ -8,6 +8,7 @@
 mod arena;
 mod facts;
 mod kinds;
+mod literal;
 mod simplify;
 mod together;
 mod weigh;

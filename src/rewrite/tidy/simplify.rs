@@ -3,7 +3,8 @@
 use super::arena::{Arena, Id, Node, Of};
 use super::facts::Facts;
 use super::kinds::{ANYTHING, LIST, NULL, mask_of};
-use crate::model::{Case, Expr, Test, TestKind, Typing, Value};
+use super::literal::of_text;
+use crate::model::{Test, TestKind};
 use std::collections::HashSet;
 
 /// Steps of one run; what is left when they are used up stays as it is.
@@ -163,22 +164,5 @@ impl Simplifier {
             TestKind::Present | TestKind::Empty => None,
             _ => (mask & needs == 0).then_some(false),
         }
-    }
-}
-
-/// What a value that is this text answers to a test for other whole texts.
-fn of_text(text: &str, kind: &TestKind) -> Option<bool> {
-    let whole = |value: &Expr| match value.as_literal() {
-        Some(Value::String(own)) => Some(own == text),
-        Some(Value::Null | Value::Int(_) | Value::Double(_) | Value::Bool(_)) => Some(false),
-        _ => None,
-    };
-    match kind {
-        TestKind::Equals { value, case: Case::Sensitive, typing: Typing::Python } => whole(value),
-        TestKind::In { values, case: Case::Sensitive, typing: Typing::Python } => {
-            let found: Vec<bool> = values.iter().map(whole).collect::<Option<_>>()?;
-            Some(found.contains(&true))
-        }
-        _ => None,
     }
 }

@@ -64,13 +64,13 @@ fn call(called: Function, arguments: &[Expr], wanted: &Json) -> Option<Assignmen
         return invert(first, &if *wanted == json!(true) { json!("{\"a\": 1}") } else { json!("no json") });
     }
     if called == function::PYTHON_GET || called == function::PYTHON_GET_ANY_CASE {
-        return invert(first, &json!({ text(1)?: wanted }));
+        return below(first, vec![text(1)?.to_owned()], wanted);
     }
     if called == function::PYTHON_HAS_PATH {
-        return invert(first, &path_of(arguments.get(1)?, &json!("x"))?);
+        return below(first, keys_of(arguments.get(1)?)?, &json!("x"));
     }
     if called == function::PYTHON_DEEP_GET {
-        return invert(first, &path_of(arguments.get(1)?, wanted)?);
+        return below(first, keys_of(arguments.get(1)?)?, wanted);
     }
     if called == function::PYTHON_STR {
         return invert(first, &json!(plain(wanted)));
@@ -117,16 +117,24 @@ fn call(called: Function, arguments: &[Expr], wanted: &Json) -> Option<Assignmen
         .and_then(|argument| invert(argument, wanted))
 }
 
-/// A value below keys that stand as a list of literals.
-fn path_of(keys: &Expr, wanted: &Json) -> Option<Json> {
-    let keys: Vec<String> = match keys {
+/// A value below keys of another one; of a field, each key is a field of its own.
+fn below(base: &Expr, keys: Vec<String>, wanted: &Json) -> Option<Assignment> {
+    if let Expr::Field(field) = base {
+        let path = keys.into_iter().fold(field.path.clone(), |path, key| path.then(Segment::Key(key)));
+        return Some(vec![(buildable(&path), Some(wanted.clone()))]);
+    }
+    invert(base, &keys.into_iter().rev().fold(wanted.clone(), |inner, key| json!({ key: inner })))
+}
+
+/// Keys that stand as a list of literals.
+fn keys_of(keys: &Expr) -> Option<Vec<String>> {
+    match keys {
         Expr::Literal(crate::model::Value::Array(keys)) => {
-            keys.iter().map(|key| key.as_str().map(str::to_owned)).collect::<Option<_>>()?
+            keys.iter().map(|key| key.as_str().map(str::to_owned)).collect()
         }
-        Expr::List(keys) => keys.iter().map(|key| key.as_text().map(str::to_owned)).collect::<Option<_>>()?,
-        _ => return None,
-    };
-    Some(keys.into_iter().rev().fold(wanted.clone(), |inner, key| json!({ key: inner })))
+        Expr::List(keys) => keys.iter().map(|key| key.as_text().map(str::to_owned)).collect(),
+        _ => None,
+    }
 }
 
 fn length(wanted: &Json) -> Option<usize> {

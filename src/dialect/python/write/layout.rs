@@ -441,7 +441,10 @@ pub(super) fn truth(text: &str) -> String {
         match end {
             Some(end) if depth_free && truthy_place(&out, at, end) => {
                 let inner = out.get(at + 5..end - 1).unwrap_or("").to_owned();
-                out.replace_range(at..end, &inner);
+                // What holds together less tightly than what stands around it keeps its brackets.
+                let loose = [" if ", " or ", " and "].iter().any(|word| at_top(&inner, word).len() > 1);
+                let alone = at == 0 && end == out.len();
+                out.replace_range(at..end, &if loose && !alone { format!("({inner})") } else { inner });
                 from = at;
             }
             _ => from = at + 5,
@@ -541,6 +544,10 @@ mod tests {
         for (text, expected) in [
             ("not bool(re.search(r\"x\", a))", "not re.search(r\"x\", a)"),
             ("b or (c and bool(re.search(r\"x\", a)))", "b or (c and re.search(r\"x\", a))"),
+            ("not bool(x if y else z)", "not (x if y else z)"),
+            ("bool(x if y else z) or a", "(x if y else z) or a"),
+            ("bool(x or y) and a", "(x or y) and a"),
+            ("bool(x if y else z)", "x if y else z"),
             ("sum([bool(x), bool(y)]) == 1", "sum([bool(x), bool(y)]) == 1"),
             ("any(bool(x) for x in y)", "any(bool(x) for x in y)"),
             ("\"bool(x)\" in a", "\"bool(x)\" in a"),
