@@ -24,8 +24,11 @@ fn joined(items: impl IntoIterator<Item = Predicate>, absorbing: bool) -> Option
             Predicate::Any(inner) if absorbing => inner,
             other => vec![other],
         };
+        // The operands of an inner connective were told apart when it was made: a chain that grows by one at a time
+        // compares the new one only.
+        let before = kept.len();
         for part in parts {
-            if !kept.contains(&part) {
+            if !kept.iter().take(before).any(|known| *known == part) {
                 kept.push(part);
             }
         }
