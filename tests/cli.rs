@@ -312,6 +312,69 @@ fn coverage_lists_techniques_and_what_is_wrong() {
     assert_eq!(layer["versions"]["layer"], "4.5");
 }
 
+#[test]
+fn the_matrix_is_one_block_of_html_with_a_cell_a_technique() {
+    let run = ruleglot(&["coverage", "corpus", "--format", "html"]);
+    let html = out(&run);
+    assert!(html.starts_with("<div class=\"ruleglot-matrix\">\n") && html.ends_with("</div>\n"), "{html}");
+    assert!(!html.contains("\n\n"), "a blank line would end the block in Markdown");
+    assert_eq!(html.matches("<ul aria-label=").count(), 15);
+    assert!(html.matches("<li").count() > 222 + 15, "a technique stands under each of its tactics");
+    for tag in ["ul", "li", "a", "span", "div", "p", "style"] {
+        assert_eq!(html.matches(&format!("<{tag}")).count(), html.matches(&format!("</{tag}>")).count(), "{tag}");
+    }
+    assert!(html.contains("Valid Accounts") && !html.contains("http://") && !html.contains("<script"));
+    let badge: Json = serde_json::from_str(&out(&ruleglot(&["coverage", "corpus", "--format", "badge"]))).unwrap();
+    assert_eq!(badge["schemaVersion"], 1);
+    assert!(badge["message"].as_str().unwrap().contains("of 222 techniques"), "{badge}");
+}
+
+#[test]
+fn coverage_keeps_a_page_current() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("coverage.md").display().to_string();
+    let text = "# Ours\n\n[//]: # (BEGIN ruleglot)\n[//]: # (END ruleglot)\n\nwritten by hand\n";
+    fs::write(&page, text).unwrap();
+    let stale = ruleglot(&["coverage", "corpus", "--inject", &page, "--check"]);
+    assert_eq!((status(&stale), fs::read_to_string(&page).unwrap().as_str()), (1, text), "{}", err(&stale));
+    let written = ruleglot(&["coverage", "corpus", "--inject", &page]);
+    assert_eq!((status(&written), out(&written)), (0, String::new()), "{}", err(&written));
+    let once = fs::read_to_string(&page).unwrap();
+    assert!(once.contains("| Technique |") && once.ends_with("\n\nwritten by hand\n"), "{once}");
+    ruleglot(&["coverage", "corpus", "--inject", &page]);
+    assert_eq!(fs::read_to_string(&page).unwrap(), once, "the same twice");
+    assert_eq!(status(&ruleglot(&["coverage", "corpus", "--inject", &page, "--check"])), 0);
+    fs::write(&page, "no markers\n").unwrap();
+    let refused = ruleglot(&["coverage", "corpus", "--inject", &page]);
+    assert!(status(&refused) == 2 && err(&refused).contains("inject-markers"), "{}", err(&refused));
+    assert_eq!(fs::read_to_string(&page).unwrap(), "no markers\n");
+}
+
+#[test]
+fn a_build_can_ask_for_coverage() {
+    let folder = tempfile::tempdir().unwrap();
+    let baseline = folder.path().join("before.json");
+    let now = out(&ruleglot(&["coverage", "corpus", "--format", "json"]));
+    let mut before: Json = serde_json::from_str(&now).unwrap();
+    before["techniques"].as_array_mut().unwrap().push(serde_json::json!({"id": "T1123"}));
+    fs::write(&baseline, before.to_string()).unwrap();
+    let baseline = baseline.display().to_string();
+    for (arguments, expected, code) in [
+        (vec!["--baseline", &baseline], 1, "attack-coverage-lost"),
+        (vec!["--min", "99%"], 1, "attack-too-little"),
+        (vec!["--min", "1"], 0, ""),
+        (vec!["--min", "much"], 2, "bad-option"),
+        (vec!["--require", "T1078,T1123"], 1, "T1123 Audio Capture has no rule"),
+        (vec!["--require", "t1078"], 0, ""),
+        (vec!["--require", "T9999"], 2, "bad-option"),
+        (vec!["--baseline", "corpus/kuery/aws_root_console_login.kuery"], 2, "attack-baseline"),
+    ] {
+        let run = ruleglot(&[&["coverage", "corpus"][..], &arguments].concat());
+        assert_eq!(status(&run), expected, "{arguments:?}: {}", err(&run));
+        assert!(err(&run).contains(code), "{arguments:?}: {}", err(&run));
+    }
+}
+
 /// A link that leads to itself or to nothing, given by name, is one diagnostic; the rest of the run goes on.
 #[cfg(unix)]
 #[test]

@@ -283,6 +283,10 @@ pub enum CoverageFormat {
     Csv,
     /// ATT&CK Navigator layer 4.5
     Navigator,
+    /// The matrix as an HTML fragment
+    Html,
+    /// JSON for a badge of shields.io
+    Badge,
 }
 
 /// coverage
@@ -300,4 +304,19 @@ pub struct CoverageArgs {
     /// ATT&CK data of another release
     #[arg(long, value_name = "FILE")]
     pub attack_data: Option<PathBuf>,
+    /// Put the coverage between the markers `BEGIN ruleglot` and `END ruleglot` of this page
+    #[arg(long, value_name = "FILE")]
+    pub inject: Option<PathBuf>,
+    /// Write nothing; exit 1 where the page would change
+    #[arg(long, requires = "inject")]
+    pub check: bool,
+    /// An earlier report (--format json); exit 1 where a technique that it covers has no rule any more
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Exit 1 where fewer techniques than this share have a rule
+    #[arg(long, value_name = "PERCENT")]
+    pub min: Option<String>,
+    /// Exit 1 where one of these techniques has no rule
+    #[arg(long, value_name = "IDS", value_delimiter = ',')]
+    pub require: Vec<String>,
 }

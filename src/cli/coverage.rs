@@ -4,11 +4,12 @@ use super::Status;
 use super::args::{CoverageArgs, CoverageFormat};
 use super::input::Workspace;
 use super::output::Session;
-use super::translate::{rule_id, tell_reading};
+use super::translate::{rule_id, tell_reading, write_aside};
 use crate::attack::Matrix;
 use crate::coverage::{self, CoverageRule};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::SourceFile;
+use std::path::Path;
 
 /// Carries out the command.
 pub fn run(args: &CoverageArgs, session: &mut Session) {
@@ -35,12 +36,91 @@ pub fn run(args: &CoverageArgs, session: &mut Session) {
         CoverageFormat::Csv => Ok(coverage::csv(&report)),
         CoverageFormat::Json => pretty(&report),
         CoverageFormat::Navigator => pretty(&coverage::layer(&report, &matrix, "Detection rules")),
+        CoverageFormat::Html => coverage::html(&report, &matrix).map_err(|error| error.to_string()),
+        CoverageFormat::Badge => pretty(&coverage::badge(&report)),
     };
-    match text {
-        Ok(text) => session.print(&text),
-        Err(reason) => {
+    match (text, &args.inject) {
+        (Ok(text), Some(page)) => put(page, &text, args.check, session),
+        (Ok(text), None) => session.print(&text),
+        (Err(reason), _) => {
             let found = Diagnostic::error(codes::cli::NOT_WRITTEN, reason);
             session.report(&found, "coverage", "", Status::Unusable);
+        }
+    }
+    gates(args, &report, &matrix, session);
+}
+
+/// Puts the coverage into a page, or tells that the page is stale.
+fn put(page: &Path, text: &str, check: bool, session: &mut Session) {
+    let path = page.display().to_string();
+    let old = match SourceFile::open(page) {
+        Ok(file) => file.text,
+        Err(found) => return session.report(&found, &path, "", Status::Unusable),
+    };
+    let new = match coverage::inject(&old, text) {
+        Ok(new) => new,
+        Err(reason) => {
+            let found = Diagnostic::error(codes::cli::MARKERS, reason);
+            return session.report(&found, &path, "", Status::Unusable);
+        }
+    };
+    if new == old {
+        return;
+    }
+    if check {
+        let found = Diagnostic::error(codes::cli::STALE, "the coverage in the page is not that of the rules");
+        return session.report(&found, &path, "", Status::Findings);
+    }
+    if let Err(error) = write_aside(page, &new) {
+        session.report(&Diagnostic::error(codes::cli::NOT_WRITTEN, error.to_string()), &path, "", Status::Unusable);
+    }
+}
+
+/// What the build asks of the coverage.
+fn gates(args: &CoverageArgs, report: &coverage::Report, matrix: &Matrix, session: &mut Session) {
+    if let Some(path) = &args.baseline {
+        let name = path.display().to_string();
+        let changed = SourceFile::open(path).and_then(|file| {
+            coverage::changed(report, &file.text)
+                .map_err(|reason| Diagnostic::error(codes::attack::BAD_BASELINE, reason))
+        });
+        match changed {
+            Err(found) => session.report(&found, &name, "", Status::Unusable),
+            Ok(changed) => {
+                if !changed.gained.is_empty() {
+                    session.say(&format!("covered since the baseline: {}", changed.gained.join(", ")));
+                }
+                for id in changed.lost {
+                    let technique = matrix.technique(&id).map(|technique| technique.name.as_str()).unwrap_or_default();
+                    let message = format!("{id} {technique} has no rule any more");
+                    let found = Diagnostic::error(codes::attack::COVERAGE_LOST, message);
+                    session.report(&found, &name, "", Status::Findings);
+                }
+            }
+        }
+    }
+    if let Some(written) = &args.min {
+        match coverage::share(written) {
+            Some(least) => {
+                if let Some(found) = coverage::below(report, least) {
+                    session.report(&found, "--min", "", Status::Findings);
+                }
+            }
+            None => {
+                let message = format!("`{written}` is no share in percent");
+                session.report(&Diagnostic::error(codes::cli::BAD_OPTION, message), "--min", "", Status::Unusable);
+            }
+        }
+    }
+    match coverage::missing(report, &args.require, matrix) {
+        Ok(missing) => {
+            for found in missing {
+                session.report(&found, "--require", "", Status::Findings);
+            }
+        }
+        Err(unknown) => {
+            let message = format!("no technique of ATT&CK v{}: {}", matrix.version, unknown.join(", "));
+            session.report(&Diagnostic::error(codes::cli::BAD_OPTION, message), "--require", "", Status::Unusable);
         }
     }
 }

@@ -9,6 +9,7 @@ codes! {
     NOT_WRITTEN = "not-written": "A file could not be written.", "Check the folder and its permissions.";
     REFUSED = "refused": "The rule was not translated.", "See the reason at the marked place.";
     LOSSY = "lossy": "The translation loses something, and --strict was given.", "Read the losses, then leave --strict out or correct the rule.";
+    MARKERS = "inject-markers": "The page does not have one pair of markers.", "Put `[//]: # (BEGIN ruleglot)` and `[//]: # (END ruleglot)` on lines of their own.";
     STALE = "stale": "A written file differs from what would be written now.", "Run the same command without --check.";
     TEST_FAILED = "test-failed": "A test of the rule does not give the expected verdict.", "Compare the event with the rule's conditions; `ruleglot explain` lists them.";
     NOT_RUN = "not-run": "The rule could not be run.", "See the reason; a rule with anything unread is never run as if it were whole.";
