@@ -86,7 +86,14 @@ fn end_to_end(criterion: &mut Criterion) {
         let read = ReadEnv { registry: &registry, helpers: &NoHelpers, siblings: &NoSiblings, types: &UntypedSource };
         let env = Env { registry: &registry, schemas, types: &types, read };
         let goal = Goal::Platform(PlatformId::Sentinel);
-        let options = Options { goal, form: FileForm::Rule(None), fields: FieldMode::Map, table: None, verify: false };
+        let options = Options {
+            goal,
+            form: FileForm::Rule(None),
+            fields: FieldMode::Map,
+            table: None,
+            verify: false,
+            attack: None,
+        };
         let Some(format) = detect(&file) else { return 0 };
         let Ok((rules, _)) = platform::read(&file, format, &read) else { return 0 };
         rules.iter().map(|rule| translate_rule(rule, &env, &options).files.len()).sum::<usize>()

@@ -313,6 +313,36 @@ fn coverage_lists_techniques_and_what_is_wrong() {
 }
 
 #[test]
+fn a_difference_is_told_in_meaning_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let old = fs::read_to_string(root().join("corpus/kuery/github_repository_made_public.toml")).unwrap();
+    let new = old
+        .replace("severity = \"high\"", "severity = \"low\"")
+        .replace("event.action:", "user.name:bot and event.action:");
+    assert!(new.contains("user.name:bot"), "{new}");
+    fs::write(path("old.toml"), &old).unwrap();
+    fs::write(path("new.toml"), &new).unwrap();
+    fs::write(path("spaced.toml"), old.replace(" and ", "  and  ")).unwrap();
+    let run = ruleglot(&["diff", &path("old.toml"), &path("new.toml")]);
+    let text = out(&run);
+    assert_eq!(status(&run), 1, "{}", err(&run));
+    assert!(text.starts_with("meaning: narrower (") && text.contains("only the old rule matches:"), "{text}");
+    assert!(text.contains("\nseverity: high -> low\n"), "{text}");
+    assert!(text.contains("\n+++ ") && text.contains("bot"), "{text}");
+    assert!(text.find("meaning").unwrap() < text.find("--- ").unwrap());
+    let json: Json =
+        serde_json::from_str(&out(&ruleglot(&["diff", &path("old.toml"), &path("new.toml"), "--format", "json"])))
+            .unwrap();
+    assert_eq!(json["meaning"]["relation"], "narrower");
+    // Another layout is another text and the same rule.
+    let spaced = ruleglot(&["diff", &path("old.toml"), &path("spaced.toml")]);
+    assert_eq!(status(&spaced), 0, "{}", out(&spaced));
+    assert!(out(&spaced).starts_with("meaning: equivalent"), "{}", out(&spaced));
+    assert_eq!(status(&ruleglot(&["diff", &path("old.toml"), &path("none.toml")])), 2);
+}
+
+#[test]
 fn the_matrix_is_one_block_of_html_with_a_cell_a_technique() {
     let run = ruleglot(&["coverage", "corpus", "--format", "html"]);
     let html = out(&run);

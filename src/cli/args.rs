@@ -25,6 +25,8 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Compare two rules on events made from both
     Verify(VerifyArgs),
+    /// Tell what changed between two versions of a rule: in meaning, then in text
+    Diff(DiffArgs),
     /// Run the rules' own tests
     Test(TestArgs),
     /// Run a query or rule over events, without a SIEM
@@ -213,6 +215,33 @@ pub struct VerifyArgs {
     /// What becomes of field names between platforms
     #[arg(long, value_enum, default_value = "map")]
     pub fields: FieldsArg,
+}
+
+/// Form of a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    /// For people
+    Text,
+    /// JSON
+    Json,
+}
+
+/// diff
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// The rule as it was
+    pub old: PathBuf,
+    /// The rule as it is
+    pub new: PathBuf,
+    /// The dialect of bare queries without a telling name
+    #[arg(long, value_name = "DIALECT")]
+    pub from: Option<String>,
+    /// Panther's global_helpers folder
+    #[arg(long, value_name = "DIR")]
+    pub helpers: Option<PathBuf>,
+    /// Form of the difference
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: DiffFormat,
 }
 
 /// Form of test results.

@@ -5,6 +5,7 @@ mod batch;
 mod check;
 mod coverage;
 mod dialects;
+mod diff;
 mod explain;
 mod fmt;
 mod input;
@@ -51,6 +52,7 @@ pub fn run(cli: Cli) -> Status {
         Command::Check(args) => check::run(&args, &mut session),
         Command::Explain(args) => explain::run(&args, &mut session),
         Command::Verify(args) => verify::run(&args, &mut session),
+        Command::Diff(args) => diff::run(&args, &mut session),
         Command::Test(args) => test::run(&args, &mut session),
         Command::Run(args) => run::run(&args, &mut session),
         Command::Coverage(args) => coverage::run(&args, &mut session),

@@ -58,7 +58,8 @@ pub fn run(args: &VerifyArgs, session: &mut Session) {
     }
 }
 
-fn load(path: &Path, workspace: &Workspace, session: &mut Session) -> Option<Loaded> {
+/// The file, with what reading has to say told.
+pub(super) fn load(path: &Path, workspace: &Workspace, session: &mut Session) -> Option<Loaded> {
     let found = Found { path: path.to_owned(), relative: path.to_owned(), named: true };
     let loaded = workspace.load(&found, session)?;
     tell_reading(&loaded, session);
@@ -66,7 +67,7 @@ fn load(path: &Path, workspace: &Workspace, session: &mut Session) -> Option<Loa
 }
 
 /// The first rule of a file and whose field names it is written in.
-fn side<'a>(
+pub(super) fn side<'a>(
     loaded: &'a Loaded,
     workspace: &Workspace,
     session: &mut Session,

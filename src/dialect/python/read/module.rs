@@ -218,10 +218,13 @@ impl Module {
 /// The greatest number of helper modules whose syntax a thread keeps.
 const KEPT: usize = 256;
 
+/// Modules by name and text; `None` for text that is no Python.
+type Parsed = HashMap<(String, String), Option<Rc<Module>>>;
+
 thread_local! {
     /// Helper modules by name and text: the rules of a repository share them, and parsing one takes longer than most
     /// rules do. What is kept follows from the key alone, so that no rule reads another because of those before it.
-    static PARSED: RefCell<HashMap<(String, String), Option<Rc<Module>>>> = RefCell::default();
+    static PARSED: RefCell<Parsed> = RefCell::default();
 }
 
 /// The module of this text; `None` where it is no Python.
