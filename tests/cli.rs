@@ -346,7 +346,7 @@ fn a_difference_is_told_in_meaning_first() {
 fn the_matrix_is_one_block_of_html_with_a_cell_a_technique() {
     let run = ruleglot(&["coverage", "corpus", "--format", "html"]);
     let html = out(&run);
-    assert!(html.starts_with("<div class=\"ruleglot-matrix\">\n") && html.ends_with("</div>\n"), "{html}");
+    assert!(html.starts_with("<div class=\"ruleglot-matrix\" ") && html.ends_with("</div>\n"), "{html}");
     assert!(!html.contains("\n\n"), "a blank line would end the block in Markdown");
     assert_eq!(html.matches("<ul aria-label=").count(), 15);
     assert!(html.matches("<li").count() > 222 + 15, "a technique stands under each of its tactics");
@@ -374,10 +374,41 @@ fn coverage_keeps_a_page_current() {
     ruleglot(&["coverage", "corpus", "--inject", &page]);
     assert_eq!(fs::read_to_string(&page).unwrap(), once, "the same twice");
     assert_eq!(status(&ruleglot(&["coverage", "corpus", "--inject", &page, "--check"])), 0);
+    // Bytes outside of the markers stay, whatever the line ends.
+    let windows = "\u{feff}# Ours\r\n<!-- BEGIN ruleglot -->\r\n<!-- END ruleglot -->\r\nlast";
+    fs::write(&page, windows).unwrap();
+    assert_eq!(status(&ruleglot(&["coverage", "corpus", "--format", "badge", "--inject", &page])), 0);
+    let kept = fs::read_to_string(&page).unwrap();
+    assert!(kept.starts_with("\u{feff}# Ours\r\n<!-- BEGIN ruleglot -->\r\n"), "{kept:?}");
+    assert!(kept.ends_with("<!-- END ruleglot -->\r\nlast") && !kept.replace("\r\n", "").contains('\n'), "{kept:?}");
     fs::write(&page, "no markers\n").unwrap();
     let refused = ruleglot(&["coverage", "corpus", "--inject", &page]);
     assert!(status(&refused) == 2 && err(&refused).contains("inject-markers"), "{}", err(&refused));
     assert_eq!(fs::read_to_string(&page).unwrap(), "no markers\n");
+}
+
+#[test]
+fn a_rule_that_is_off_covers_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let rule = "AnalysisType: rule\nRuleID: Door.Off\nDisplayName: Door\nEnabled: false\nSeverity: Low\nLogTypes: [Custom.Doors]\nReports:\n  MITRE ATT&CK: [TA0001:T1078]\nDetection:\n  - Key: a\n    Condition: Exists\n";
+    fs::write(folder.path().join("door.yml"), rule).unwrap();
+    let path = folder.path().display().to_string();
+    let report = |format: &str| out(&ruleglot(&["coverage", &path, "--format", format]));
+    let json: Json = serde_json::from_str(&report("json")).unwrap();
+    assert_eq!((&json["rules"], &json["techniques_covered"]), (&Json::from(1), &Json::from(0)), "{json}");
+    assert_eq!(json["off"][0]["id"], "Door.Off");
+    assert!(report("md").contains("## Rules that do not run"));
+    assert_eq!(status(&ruleglot(&["coverage", &path, "--require", "T1078"])), 1);
+}
+
+#[test]
+fn a_baseline_of_another_release_loses_nothing_by_being_renamed() {
+    let folder = tempfile::tempdir().unwrap();
+    let baseline = folder.path().join("before.json").display().to_string();
+    fs::write(&baseline, out(&ruleglot(&["coverage", "corpus", "--format", "json", "--attack-version", "18.1"])))
+        .unwrap();
+    let run = ruleglot(&["coverage", "corpus", "--baseline", &baseline]);
+    assert_eq!(status(&run), 0, "{}", err(&run));
 }
 
 #[test]

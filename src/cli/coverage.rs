@@ -8,6 +8,7 @@ use super::translate::{rule_id, tell_reading, write_aside};
 use crate::attack::Matrix;
 use crate::coverage::{self, CoverageRule};
 use crate::diagnostic::{Diagnostic, codes};
+use crate::model::Metadata;
 use crate::source::SourceFile;
 use std::path::Path;
 
@@ -27,6 +28,7 @@ pub fn run(args: &CoverageArgs, session: &mut Session) {
                 dialect: rule.dialect().unwrap_or("none").to_owned(),
                 path: loaded.relative.display().to_string(),
                 attack: detection.attack.clone(),
+                runs: runs(&detection.meta),
             });
         }
     }
@@ -50,11 +52,22 @@ pub fn run(args: &CoverageArgs, session: &mut Session) {
     gates(args, &report, &matrix, session);
 }
 
+/// Whether a rule runs: it is not switched off, and not said to be deprecated.
+fn runs(meta: &Metadata) -> bool {
+    let deprecated = meta.status.as_deref().is_some_and(|status| status.eq_ignore_ascii_case("deprecated"));
+    meta.enabled != Some(false) && !deprecated
+}
+
 /// Puts the coverage into a page, or tells that the page is stale.
 fn put(page: &Path, text: &str, check: bool, session: &mut Session) {
     let path = page.display().to_string();
-    let old = match SourceFile::open(page) {
-        Ok(file) => file.text,
+    // The page as it is, byte-order mark and line ends included: only what stands between the markers may change.
+    let raw = SourceFile::open(page).and_then(|_| {
+        let read = std::fs::read_to_string(page);
+        read.map_err(|error| Diagnostic::error(codes::cli::NOT_WRITTEN, format!("the page cannot be read: {error}")))
+    });
+    let old = match raw {
+        Ok(text) => text,
         Err(found) => return session.report(&found, &path, "", Status::Unusable),
     };
     let new = match coverage::inject(&old, text) {
@@ -81,7 +94,7 @@ fn gates(args: &CoverageArgs, report: &coverage::Report, matrix: &Matrix, sessio
     if let Some(path) = &args.baseline {
         let name = path.display().to_string();
         let changed = SourceFile::open(path).and_then(|file| {
-            coverage::changed(report, &file.text)
+            coverage::changed(report, &file.text, matrix)
                 .map_err(|reason| Diagnostic::error(codes::attack::BAD_BASELINE, reason))
         });
         match changed {

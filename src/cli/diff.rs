@@ -55,6 +55,9 @@ fn told(meaning: &Result<Comparison, String>, found: &[Change], text: &str) -> S
             );
             for (event, word) in [(&meaning.wider, "new"), (&meaning.narrower, "old")] {
                 if let Some(event) = event {
+                    // Rules of one platform read the same event.
+                    let one = event.get("source_event").filter(|own| Some(*own) == event.get("target_event"));
+                    let event = one.unwrap_or(event);
                     out.push_str(&format!("only the {word} rule matches:\n{event:#}\n"));
                 }
             }
@@ -63,7 +66,9 @@ fn told(meaning: &Result<Comparison, String>, found: &[Change], text: &str) -> S
         Err(reason) => format!("meaning: not compared: {reason}\n"),
     };
     for change in found {
+        let long = |text: &Option<String>| text.as_ref().is_some_and(|text| text.len() > 80 || text.contains('\n'));
         let line = match (&change.before, &change.after) {
+            _ if long(&change.before) || long(&change.after) => format!("{}: changed, see the text\n", change.what),
             (Some(before), Some(after)) => format!("{}: {before} -> {after}\n", change.what),
             (Some(before), None) => format!("{}: - {before}\n", change.what),
             (None, Some(after)) => format!("{}: + {after}\n", change.what),

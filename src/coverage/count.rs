@@ -18,9 +18,11 @@ pub struct CoverageRule {
     pub path: String,
     /// Its mappings as written.
     pub attack: Vec<AttackRef>,
+    /// Whether it runs; a rule that is switched off detects nothing and covers nothing.
+    pub runs: bool,
 }
 
-/// A rule without a mapping that counts.
+/// A rule by name: one without a mapping that counts, or one that does not run.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct UnmappedRule {
     /// The rule's id.
@@ -107,6 +109,8 @@ pub struct Report {
     pub tactics: Vec<TacticRow>,
     /// Techniques and sub-techniques with at least one rule, by id.
     pub techniques: Vec<TechniqueRow>,
+    /// Rules that do not run: switched off or deprecated. They cover nothing.
+    pub off: Vec<UnmappedRule>,
     /// Rules without a mapping that counts.
     pub unmapped: Vec<UnmappedRule>,
     /// Mappings with something wrong.
@@ -119,7 +123,9 @@ pub fn count(rules: &[CoverageRule], matrix: &Matrix) -> Report {
     let mut tactics: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
     let mut tactic_techniques: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let (mut unmapped, mut invalid) = (BTreeSet::new(), BTreeSet::new());
-    for (index, rule) in rules.iter().enumerate() {
+    let entry =
+        |rule: &CoverageRule| UnmappedRule { id: rule.id.clone(), title: rule.title.clone(), path: rule.path.clone() };
+    for (index, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.runs) {
         let mut counted = false;
         for mapping in &rule.attack {
             let resolved = resolve(mapping, matrix);
@@ -143,7 +149,7 @@ pub fn count(rules: &[CoverageRule], matrix: &Matrix) -> Report {
             }
         }
         if !counted {
-            unmapped.insert(UnmappedRule { id: rule.id.clone(), title: rule.title.clone(), path: rule.path.clone() });
+            unmapped.insert(entry(rule));
         }
     }
     let mut rolled: BTreeMap<&str, BTreeSet<usize>> = direct.clone();
@@ -206,6 +212,7 @@ pub fn count(rules: &[CoverageRule], matrix: &Matrix) -> Report {
             })
             .collect(),
         techniques,
+        off: rules.iter().filter(|rule| !rule.runs).map(entry).collect::<BTreeSet<_>>().into_iter().collect(),
         unmapped: unmapped.into_iter().collect(),
         invalid: invalid.into_iter().collect(),
     }
@@ -221,6 +228,7 @@ mod tests {
             title: id.to_owned(),
             dialect: dialect.to_owned(),
             path: format!("{id}.yml"),
+            runs: true,
             attack: techniques
                 .iter()
                 .map(|technique| AttackRef {

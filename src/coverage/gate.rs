@@ -15,15 +15,22 @@ pub struct Changed {
     pub lost: Vec<String>,
 }
 
-/// Compares with an earlier report, the JSON that `coverage --format json` wrote.
+/// Compares with an earlier report, the JSON that `coverage --format json` wrote. Its ids are read in the release that is
+/// counted now: what that release revoked counts as its successor, what it no longer has cannot be lost.
 ///
 /// # Errors
 /// Text that is no such report.
-pub fn changed(report: &Report, baseline: &str) -> Result<Changed, String> {
+pub fn changed(report: &Report, baseline: &str, matrix: &Matrix) -> Result<Changed, String> {
     let json: serde_json::Value = serde_json::from_str(baseline).map_err(|error| error.to_string())?;
     let rows = json.get("techniques").and_then(serde_json::Value::as_array).ok_or("it has no list `techniques`")?;
     let id = |row: &serde_json::Value| row.get("id").and_then(serde_json::Value::as_str).map(str::to_owned);
-    let before: BTreeSet<String> = rows.iter().map(id).collect::<Option<_>>().ok_or("a technique has no `id`")?;
+    // A release moves sub-techniques to other parents: of another release only what rules named themselves counts.
+    let same = json.get("attack_version").and_then(serde_json::Value::as_str).is_none_or(|own| own == matrix.version);
+    let named = |row: &&serde_json::Value| same || row.get("direct").and_then(serde_json::Value::as_u64) != Some(0);
+    let before: Vec<String> =
+        rows.iter().filter(named).map(id).collect::<Option<_>>().ok_or("a technique has no `id`")?;
+    let before: BTreeSet<String> =
+        before.iter().filter_map(|id| matrix.successor(id)).map(|technique| technique.id.clone()).collect();
     let now: BTreeSet<String> = report.techniques.iter().map(|row| row.id.clone()).collect();
     Ok(Changed { gained: now.difference(&before).cloned().collect(), lost: before.difference(&now).cloned().collect() })
 }

@@ -62,6 +62,7 @@ mod tests {
             title: "A".into(),
             dialect: "kuery".into(),
             path: "a.toml".into(),
+            runs: true,
             attack: vec![AttackRef { technique: Some("T1078.004".into()), ..AttackRef::default() }],
         };
         let layer = layer(&count(&[rule], matrix), matrix, "rules");

@@ -30,6 +30,14 @@ pub fn changes(before: &Detection, after: &Detection) -> Vec<Change> {
     one("risk score", old.risk_score.map(text), new.risk_score.map(text));
     one("enabled", old.enabled.map(text), new.enabled.map(text));
     one("status", old.status.clone(), new.status.clone());
+    one("description", old.description.clone(), new.description.clone());
+    one("notes", old.notes.clone(), new.notes.clone());
+    one("setup", old.setup.clone(), new.setup.clone());
+    one("false positives", joined(&old.false_positives), joined(&new.false_positives));
+    one("references", joined(&old.references), joined(&new.references));
+    one("tags", joined(&old.tags), joined(&new.tags));
+    let shown = |detection: &Detection| detection.outputs.iter().map(|field| field.name.clone()).collect::<Vec<_>>();
+    one("shown fields", joined(&shown(before)), joined(&shown(after)));
     one("interval", before.schedule.interval.map(seconds), after.schedule.interval.map(seconds));
     one("look-back", before.schedule.lookback.map(seconds), after.schedule.lookback.map(seconds));
     let (old, new) = (&before.alerting, &after.alerting);
@@ -60,6 +68,10 @@ fn entity(entity: &Entity) -> String {
     let fields: Vec<String> =
         entity.fields.iter().map(|field| format!("{}: {}", field.identifier, field.column)).collect();
     format!("{} ({})", entity.kind, fields.join(", "))
+}
+
+fn joined(list: &[String]) -> Option<String> {
+    (!list.is_empty()).then(|| list.join(", "))
 }
 
 fn name(severity: Severity) -> String {
