@@ -2,10 +2,10 @@
 //! here are values that are computed or read from the event.
 
 use crate::diagnostic::codes;
-use crate::model::function;
+use crate::model::function::{self, elastic};
 use crate::model::{
-    Anchor, Direction, Expr, FieldKind, FieldTypes, Logic, Loss, Predicate, RegexFlavour, Shape, StepKind, Test,
-    TestKind, WildcardPart,
+    Anchor, Direction, Expr, FieldKind, FieldTypes, Function, Logic, Loss, Predicate, RegexFlavour, Shape, StepKind,
+    Test, TestKind, WildcardPart,
 };
 
 /// The losses of a rule that comes to Sentinel from another platform. `types` are those of the source's fields.
@@ -77,7 +77,7 @@ impl Found<'_> {
             TestKind::Contains { value, .. }
             | TestKind::StartsWith { value, .. }
             | TestKind::EndsWith { value, .. }
-            | TestKind::Equals { value, .. } => self.is_text_field(value),
+            | TestKind::Equals { value, .. } => self.is_text(value),
             TestKind::Wildcard { pattern, .. } => {
                 !pattern.is_empty() && pattern.iter().all(|part| *part == WildcardPart::Many)
             }
@@ -90,6 +90,18 @@ impl Found<'_> {
                 crate::model::matches_empty(&whole)
             }),
             _ => false,
+        }
+    }
+
+    /// A text of the event, or one that is made of a single value of it: empty where that is empty.
+    fn is_text(&self, value: &Expr) -> bool {
+        let makes_text = |called: &Function| {
+            let same = [function::LOWER, function::UPPER, function::TRIM, function::TO_TEXT, elastic::ES_TO_STRING];
+            same.contains(called)
+        };
+        match value {
+            Expr::Call(called, args) if makes_text(called) => args.first().is_some_and(|value| self.is_text(value)),
+            value => self.is_text_field(value),
         }
     }
 

@@ -71,6 +71,15 @@ fn a_comment_on_a_list_is_printed_once() {
     assert_eq!(found.text.matches("said once").count(), 1, "{}", found.text);
 }
 
+/// A text that a computed operand is may be empty, and every text ends with it; a missing one is the same to Kusto.
+#[test]
+fn an_empty_computed_operand_is_a_named_loss() {
+    let query = "any where a.name == \"x\" and not endsWith(string(source.ip), string(host.ip))";
+    let found = translate("eql", query, "kusto", &TypeMap::default()).unwrap_or_else(|reason| panic!("{reason}"));
+    let wider = |loss: &&Loss| loss.code.name() == "kusto-empty" && loss.direction.name() == "wider";
+    assert_eq!(found.losses.iter().filter(wider).count(), 1, "{:?}", found.losses);
+}
+
 /// What is left of a query that asks a language model.
 const TRIAGE: &str = r#"FROM logs-*
 | WHERE process.name == "curl"
